@@ -1,0 +1,1 @@
+//! Facts about base images, and how to ask them.

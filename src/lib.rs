@@ -1,0 +1,17 @@
+//! dockfix turns the Dockerfile that works on a laptop into one fit for production.
+//!
+//! Data flows one way: [`source`] → [`syntax`] → [`model`] → [`transforms`] → [`rewrite`]; [`shell`], [`project`] and
+//! [`images`] serve the model and the transforms, [`edit`] needs only the source, [`verify`] holds the laws.
+//! The library reads no file, prints nothing and opens no connection; the binary's own `cli` module does.
+
+pub mod config;
+pub mod edit;
+pub mod images;
+pub mod model;
+pub mod project;
+pub mod rewrite;
+pub mod shell;
+pub mod source;
+pub mod syntax;
+pub mod transforms;
+pub mod verify;

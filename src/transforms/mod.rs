@@ -1,0 +1,178 @@
+//! What a transform is, what it says, and the one ordered list of them all.
+
+use crate::config::Options;
+use crate::edit::{Applicability, Edit};
+use crate::model::Model;
+use crate::project::Project;
+use crate::shell::ShellCache;
+use crate::source::{Source, Span};
+use crate::syntax::Document;
+
+/// What kind of fault a transform mends. A closed list; `--select` and `--ignore` take these names too.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Category {
+    /// Blanks, case and line breaks: nothing that gets built changes.
+    Layout,
+    /// Deprecated forms.
+    Modernize,
+    /// What does not do what its author meant.
+    Correctness,
+    /// Package managers.
+    Packages,
+    /// What makes a rebuild fast.
+    Cache,
+    /// What makes the image small.
+    Size,
+    /// What an attacker could use.
+    Security,
+    /// How the container starts, stops and tells its health.
+    Runtime,
+    /// Which base image is meant.
+    Pin,
+}
+
+/// What may differ in what gets built. A property of a transform.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Effect {
+    /// Nothing: BuildKit compiles the same build graph.
+    Layout,
+    /// The same files and configuration; layers or cache may differ.
+    SameImage,
+    /// The image is meant to change.
+    NewImage,
+}
+
+/// A precondition that was checked and holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reason {
+    /// The precondition's id: `MC1`, `NR3`, `PIN6`.
+    pub id: &'static str,
+    /// What was found, with its place where there is one: "`package-lock.json` is in sync (package-lock.json)".
+    pub text: String,
+}
+
+/// A precondition that could not be proven, and how the user can supply it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Missing {
+    /// The precondition's id: `MC1`, `NR3`, or a word such as `context-too-large`.
+    pub id: &'static str,
+    /// What is missing, in one line.
+    pub text: String,
+    /// What the user can do about it: a flag, a line of `dockfix.toml`, a change of the project.
+    pub remedy: String,
+}
+
+/// A part of what is in force at an instruction, which a fix may mean to change.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Part {
+    /// The stage's base image.
+    Base,
+    /// Which stage, counted from 0, an instruction belongs to.
+    Stage,
+    /// The user in force.
+    User,
+    /// The working folder.
+    Workdir,
+    /// Variables set by ENV.
+    Env,
+    /// Variables declared by ARG.
+    Arg,
+    /// The shell of shell forms.
+    Shell,
+}
+
+/// A file that a fix creates beside the Dockerfiles of its context.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewFile {
+    /// Path relative to the context folder.
+    pub path: String,
+    /// Its whole text.
+    pub text: String,
+}
+
+/// A change that puts a diagnostic right: all of its edits or none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fix {
+    /// An imperative phrase: "copy the manifests before the install".
+    pub title: String,
+    /// Whether it is proven here.
+    pub applicability: Applicability,
+    /// Edits of the Dockerfile that the transform saw.
+    pub edits: Vec<Edit>,
+    /// A file to create.
+    pub create: Option<NewFile>,
+    /// Which parts of their context other instructions are meant to see changed (law "frame").
+    pub declares: Vec<Part>,
+}
+
+/// One place where a transform has something to say.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Diagnostic {
+    /// The smallest range of the Dockerfile that makes sense.
+    pub span: Span,
+    /// What is wrong, in the present tense.
+    pub message: String,
+    /// The preconditions that were checked and hold.
+    pub reasons: Vec<Reason>,
+    /// Those that could not be proven. Empty exactly when the fix is `Safe`.
+    pub missing: Vec<Missing>,
+    /// The change, where there is one.
+    pub fix: Option<Fix>,
+}
+
+/// What a transform sees: one Dockerfile in its context, as the transforms before left it.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    /// The Dockerfile's text.
+    pub source: &'a Source,
+    /// Its syntax tree.
+    pub document: &'a Document,
+    /// Stages, references, what is in force where.
+    pub model: &'a Model,
+    /// The build context as this Dockerfile's build sees it.
+    pub project: &'a Project,
+    /// All Dockerfiles that are built from the same context with the same ignore file, this one among them.
+    pub siblings: &'a [&'a Source],
+    /// The Dockerfile's path relative to the context folder, if it lies inside.
+    pub path: Option<&'a str>,
+    /// The user's settings for this file.
+    pub options: &'a Options,
+    /// Shell trees, kept by text.
+    pub shell: &'a ShellCache,
+}
+
+/// A before and after that serves `--explain`, the README and the tests.
+#[derive(Clone, Copy, Debug)]
+pub struct Example {
+    /// Files of the context, path and text.
+    pub files: &'static [(&'static str, &'static str)],
+    /// The Dockerfile before.
+    pub before: &'static str,
+    /// The Dockerfile after this transform alone; equal to `before` where it must not change.
+    pub after: &'static str,
+}
+
+/// A rewrite rule: plain data and one function.
+pub struct Transform {
+    /// Verb first, kebab-case.
+    pub name: &'static str,
+    /// One line for the README's table and `--list`.
+    pub summary: &'static str,
+    /// What kind of fault it mends.
+    pub category: Category,
+    /// What may differ in what gets built.
+    pub effect: Effect,
+    /// Whether it runs without being selected.
+    pub default: bool,
+    /// The outside names it answers to: `hadolint:DL3057`, `BuildKit:WorkdirRelativePath`, `CIS:4.6`.
+    pub fixes: &'static [&'static str],
+    /// What, why, when it is `Safe`, with the ids of the preconditions.
+    pub explain: &'static str,
+    /// Before and after.
+    pub examples: &'static [Example],
+    /// Finds the places and makes the fixes. Pure.
+    pub run: fn(&Input<'_>) -> Vec<Diagnostic>,
+}
+
+/// Every transform, in the order of its turn.
+pub const ALL: &[&Transform] = &[];
