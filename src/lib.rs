@@ -4,6 +4,10 @@
 //! [`images`] serve the model and the transforms, [`edit`] needs only the source, [`verify`] holds the laws.
 //! The library reads no file, prints nothing and opens no connection; the binary's own `cli` module does.
 
+#![warn(missing_docs, unreachable_pub)]
+#![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod config;
 pub mod edit;
 pub mod images;

@@ -212,6 +212,11 @@ impl Source {
         &self.text
     }
 
+    /// The same, shared instead of borrowed.
+    pub fn shared_text(&self) -> Arc<str> {
+        Arc::clone(&self.text)
+    }
+
     /// Whether the text begins with a byte-order mark.
     pub fn has_bom(&self) -> bool {
         self.text.starts_with('\u{feff}')

@@ -1,0 +1,552 @@
+//! BuildKit's word expansion: `$name`, `${name:-word}`, quotes and escapes, with the corners of its lexer.
+//!
+//! One engine serves three uses: the words of a heredoc line, a heredoc's name, and variables in arguments.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// Where variables come from.
+pub trait Environment {
+    /// The value of a variable; `None` where it is not set.
+    fn get(&self, name: &str) -> Option<Cow<'_, str>>;
+}
+
+/// No variable is set.
+impl Environment for () {
+    fn get(&self, _name: &str) -> Option<Cow<'_, str>> {
+        None
+    }
+}
+
+/// Why a word cannot be expanded, in BuildKit's wording.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ExpandError(pub String);
+
+impl fmt::Display for ExpandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ExpandError {}
+
+/// A word after expansion.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Expanded {
+    /// The text.
+    pub text: String,
+    /// Names that were looked up and are set.
+    pub matched: Vec<String>,
+    /// Names that were looked up and are not set.
+    pub unmatched: Vec<String>,
+}
+
+/// How words are read.
+#[derive(Clone, Copy, Debug)]
+pub struct Expander {
+    escape: char,
+    raw_quotes: bool,
+    raw_escapes: bool,
+    literal_quotes: bool,
+    keep_unset: bool,
+}
+
+impl Expander {
+    /// For arguments of a file with that escape character.
+    pub fn new(escape: char) -> Expander {
+        Expander { escape, raw_quotes: false, raw_escapes: false, literal_quotes: false, keep_unset: false }
+    }
+
+    /// For the body of a heredoc: quotes are plain characters, the escape is a backslash whatever the file says.
+    pub fn heredoc_body() -> Expander {
+        Expander { literal_quotes: true, ..Expander::new('\\') }
+    }
+
+    pub(super) fn words_of_heredoc_line() -> Expander {
+        Expander { raw_quotes: true, raw_escapes: true, keep_unset: true, ..Expander::new('\\') }
+    }
+
+    pub(super) fn heredoc_name() -> Expander {
+        Expander { keep_unset: true, ..Expander::new('\\') }
+    }
+
+    pub(super) fn heredoc_name_with_quotes() -> Expander {
+        Expander { raw_quotes: true, ..Expander::heredoc_name() }
+    }
+
+    /// Expands a word as one string.
+    pub fn word(&self, word: &str, environment: &dyn Environment) -> Result<Expanded, ExpandError> {
+        let mut reader = Reader::new(self, word, environment);
+        let text = reader.until(None, self.raw_escapes).map_err(|cause| wrap(word, &cause))?.text;
+        Ok(Expanded { text, matched: reader.matched, unmatched: reader.unmatched })
+    }
+
+    /// Expands and splits on blanks that come from no quotes, as EXPOSE does.
+    pub fn words(&self, word: &str, environment: &dyn Environment) -> Result<Vec<String>, ExpandError> {
+        let mut reader = Reader::new(self, word, environment);
+        Ok(reader.until(None, self.raw_escapes).map_err(|cause| wrap(word, &cause))?.words)
+    }
+}
+
+fn wrap(word: &str, cause: &str) -> ExpandError {
+    ExpandError(format!("failed to process {word:?}: {cause}"))
+}
+
+/// How deep `${a:-${b:-…}}` may be nested before it is refused; BuildKit's own stack would go on.
+const MAX_DEPTH: usize = 500;
+
+#[derive(Default)]
+struct Part {
+    text: String,
+    words: Vec<String>,
+}
+
+struct Reader<'a> {
+    how: &'a Expander,
+    environment: &'a dyn Environment,
+    text: &'a str,
+    at: usize,
+    depth: usize,
+    raw_escapes: bool,
+    /// The word that is being built. One buffer for all nesting levels, as in BuildKit: a nested word empties it, so
+    /// the text before `${a:-b}` in the same word is lost from the words (not from the text).
+    buffer: String,
+    matched: Vec<String>,
+    unmatched: Vec<String>,
+}
+
+/// Where the pieces of one nesting level become words.
+#[derive(Default)]
+struct Words {
+    done: Vec<String>,
+    inside: bool,
+}
+
+impl Words {
+    fn letter(&mut self, buffer: &mut String, letter: char) {
+        if !letter.is_whitespace() {
+            self.raw(buffer, letter.encode_utf8(&mut [0; 4]));
+        } else if self.inside && !buffer.is_empty() {
+            self.done.push(std::mem::take(buffer));
+            self.inside = false;
+        }
+    }
+
+    fn raw(&mut self, buffer: &mut String, text: &str) {
+        buffer.push_str(text);
+        self.inside = true;
+    }
+
+    fn finish(mut self, buffer: &mut String) -> Vec<String> {
+        if !buffer.is_empty() {
+            self.done.push(std::mem::take(buffer));
+        }
+        self.done
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn new(how: &'a Expander, text: &'a str, environment: &'a dyn Environment) -> Reader<'a> {
+        Reader {
+            how,
+            environment,
+            // Go's scanner drops a byte-order mark at the start of what it reads.
+            text: text.strip_prefix('\u{feff}').unwrap_or(text),
+            at: 0,
+            depth: 0,
+            raw_escapes: how.raw_escapes,
+            buffer: String::new(),
+            matched: Vec::new(),
+            unmatched: Vec::new(),
+        }
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.text[self.at..].chars().next()
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let letter = self.peek()?;
+        self.at += letter.len_utf8();
+        Some(letter)
+    }
+
+    /// Reads to `stop`, or to the end.
+    fn until(&mut self, stop: Option<char>, raw_escapes: bool) -> Result<Part, String> {
+        let outer = std::mem::replace(&mut self.raw_escapes, raw_escapes);
+        self.depth += 1;
+        let part = if self.depth > MAX_DEPTH { Err("nested too deep".to_owned()) } else { self.part(stop) };
+        self.depth -= 1;
+        self.raw_escapes = outer;
+        part
+    }
+
+    fn part(&mut self, stop: Option<char>) -> Result<Part, String> {
+        let mut text = String::new();
+        let mut words = Words::default();
+        self.buffer.clear();
+        while let Some(letter) = self.peek() {
+            if Some(letter) == stop {
+                self.next();
+                return Ok(Part { text, words: words.finish(&mut self.buffer) });
+            }
+            let special = match letter {
+                '$' => Some(self.dollar()?),
+                '<' => Some(self.heredoc_mark()),
+                '\'' if !self.how.literal_quotes => Some(self.single_quoted()?),
+                '"' if !self.how.literal_quotes => Some(self.double_quoted()?),
+                _ => None,
+            };
+            if let Some(piece) = special {
+                text.push_str(&piece);
+                if letter == '$' {
+                    piece.chars().for_each(|letter| words.letter(&mut self.buffer, letter));
+                } else {
+                    words.raw(&mut self.buffer, &piece);
+                }
+                continue;
+            }
+            self.next();
+            if letter != self.how.escape {
+                words.letter(&mut self.buffer, letter);
+                text.push(letter);
+                continue;
+            }
+            if self.raw_escapes {
+                words.raw(&mut self.buffer, letter.encode_utf8(&mut [0; 4]));
+                text.push(letter);
+            }
+            // An escape character at the very end is dropped.
+            let Some(escaped) = self.next() else { break };
+            words.raw(&mut self.buffer, escaped.encode_utf8(&mut [0; 4]));
+            text.push(escaped);
+        }
+        match stop {
+            Some(stop) => Err(format!("unexpected end of statement while looking for matching {stop}")),
+            None => Ok(Part { text, words: words.finish(&mut self.buffer) }),
+        }
+    }
+
+    fn single_quoted(&mut self) -> Result<String, String> {
+        let mut text = String::new();
+        self.quote_mark(&mut text);
+        while let Some(letter) = self.peek() {
+            if letter == '\'' {
+                self.quote_mark(&mut text);
+                return Ok(text);
+            }
+            self.next();
+            text.push(letter);
+        }
+        Err("unexpected end of statement while looking for matching single-quote".to_owned())
+    }
+
+    fn double_quoted(&mut self) -> Result<String, String> {
+        let mut text = String::new();
+        self.quote_mark(&mut text);
+        while let Some(letter) = self.peek() {
+            match letter {
+                '"' => {
+                    self.quote_mark(&mut text);
+                    return Ok(text);
+                }
+                '$' => text.push_str(&self.dollar()?),
+                letter if letter == self.how.escape => {
+                    self.next();
+                    if self.raw_escapes {
+                        text.push(letter);
+                    }
+                    match self.peek() {
+                        None => {}
+                        Some(next) if matches!(next, '"' | '$') || next == letter => {
+                            self.next();
+                            text.push(next);
+                        }
+                        Some(_) => text.push(letter),
+                    }
+                }
+                letter => {
+                    self.next();
+                    text.push(letter);
+                }
+            }
+        }
+        Err("unexpected end of statement while looking for matching double-quote".to_owned())
+    }
+
+    fn quote_mark(&mut self, text: &mut String) {
+        if let Some(mark) = self.next()
+            && self.how.raw_quotes
+        {
+            text.push(mark);
+        }
+    }
+
+    /// `<`, or `<<` together with the blanks after it.
+    fn heredoc_mark(&mut self) -> String {
+        self.next();
+        if self.peek() != Some('<') {
+            return "<".to_owned();
+        }
+        self.next();
+        let mut mark = "<<".to_owned();
+        while let Some(blank) = self.peek().filter(|letter| matches!(letter, '\t' | '\r' | ' ')) {
+            self.next();
+            mark.push(blank);
+        }
+        mark
+    }
+
+    fn lookup(&mut self, name: &str) -> Option<String> {
+        let value = self.environment.get(name).map(Cow::into_owned);
+        let list = if value.is_some() { &mut self.matched } else { &mut self.unmatched };
+        if !list.iter().any(|known| known == name) {
+            list.push(name.to_owned());
+        }
+        value
+    }
+
+    fn dollar(&mut self) -> Result<String, String> {
+        self.next();
+        if self.peek() != Some('{') {
+            let name = self.name();
+            if name.is_empty() {
+                return Ok("$".to_owned());
+            }
+            return Ok(match self.lookup(&name) {
+                None if self.how.keep_unset => format!("${name}"),
+                value => value.unwrap_or_default(),
+            });
+        }
+        self.next();
+        match self.peek() {
+            None => return Err("syntax error: missing '}'".to_owned()),
+            Some('{' | '}' | ':') => return Err("syntax error: bad substitution".to_owned()),
+            Some(_) => {}
+        }
+        let name = self.name();
+        let operator = self.next();
+        match operator {
+            Some('}') => Ok(match self.lookup(&name) {
+                None if self.how.keep_unset => format!("${{{name}}}"),
+                value => value.unwrap_or_default(),
+            }),
+            Some(':') => {
+                let operator = self.next();
+                self.modified(&name, operator, true)
+            }
+            Some('+' | '-' | '?' | '#' | '%') => self.modified(&name, operator, false),
+            Some('/') => self.replaced(&name),
+            other => Err(unsupported(&other.unwrap_or(char::REPLACEMENT_CHARACTER).to_string())),
+        }
+    }
+
+    /// `${name-word}` and its kin, after the operator.
+    fn modified(&mut self, name: &str, operator: Option<char>, colon: bool) -> Result<String, String> {
+        let letter = operator.unwrap_or(char::REPLACEMENT_CHARACTER);
+        let shown = if colon { format!(":{letter}") } else { letter.to_string() };
+        let pattern = matches!(letter, '#' | '%');
+        if colon && pattern {
+            return Err(unsupported(&shown));
+        }
+        let word = self.nested('}', pattern, "syntax error: missing '}'")?;
+        let value = self.lookup(name);
+        if value.is_none() && self.how.keep_unset {
+            return Ok(format!("${{{name}{shown}{word}}}"));
+        }
+        let empty_counts = colon && value.as_deref() == Some("");
+        match letter {
+            '-' => Ok(if empty_counts { word } else { value.unwrap_or(word) }),
+            '+' => Ok(if value.is_none() || empty_counts { String::new() } else { word }),
+            '?' => {
+                let state = if value.is_none() { "unset" } else { "empty" };
+                match value.filter(|_| !empty_counts) {
+                    Some(value) => Ok(value),
+                    None if word.is_empty() => Err(format!("{name}: is not allowed to be {state}")),
+                    None => Err(format!("{name}: {word}")),
+                }
+            }
+            '#' | '%' => {
+                let value = value.unwrap_or_default();
+                let (greedy, pattern) = match word.strip_prefix(letter) {
+                    Some(rest) => (true, rest),
+                    None => (false, word.as_str()),
+                };
+                let cut = if letter == '#' { cut_prefix } else { cut_suffix };
+                cut(pattern, &value, greedy).map_err(|cause| {
+                    let shown = if letter == '#' { pattern.to_owned() } else { reversed_pattern(pattern) };
+                    format!("invalid pattern ({shown}) in substitution: {cause}")
+                })
+            }
+            _ => Err(unsupported(&shown)),
+        }
+    }
+
+    /// `${name/pattern/replacement}`, after the first slash.
+    fn replaced(&mut self, name: &str) -> Result<String, String> {
+        let all = self.peek() == Some('/');
+        if all {
+            self.next();
+        }
+        let pattern = self.nested('/', true, "syntax error: missing '/' in ${}")?;
+        let replacement = self.nested('}', true, "syntax error: missing '}'")?;
+        let value = self.lookup(name);
+        if value.is_none() && self.how.keep_unset {
+            return Ok(format!("${{{name}/{pattern}/{replacement}}}"));
+        }
+        let tokens = glob(&pattern)
+            .map_err(|cause| format!("invalid pattern ({pattern}) in substitution: {cause}"))?;
+        Ok(replace(&tokens, &value.unwrap_or_default(), &replacement, all))
+    }
+
+    fn nested(&mut self, stop: char, raw_escapes: bool, at_end: &str) -> Result<String, String> {
+        match self.until(Some(stop), raw_escapes) {
+            Ok(part) => Ok(part.text),
+            Err(_) if self.peek().is_none() => Err(at_end.to_owned()),
+            Err(cause) => Err(cause),
+        }
+    }
+
+    /// A variable's name at this place: letters, digits and `_`; digits alone; or one special character.
+    fn name(&mut self) -> String {
+        let rest = &self.text[self.at..];
+        let length = match rest.chars().next() {
+            Some(first) if is_digit(first) => rest.find(|c| !is_digit(c)).unwrap_or(rest.len()),
+            Some('@' | '*' | '#' | '?' | '-' | '$' | '!') => 1,
+            _ => rest.find(|c: char| !(c.is_alphabetic() || is_digit(c) || c == '_')).unwrap_or(rest.len()),
+        };
+        self.at += length;
+        rest[..length].to_owned()
+    }
+}
+
+/// Decimal digits of any script, as Go's `unicode.IsDigit`.
+fn is_digit(letter: char) -> bool {
+    letter.is_ascii_digit() || !letter.is_ascii() && letter.is_numeric() && !letter.is_alphabetic()
+}
+
+fn unsupported(shown: &str) -> String {
+    format!("unsupported modifier ({shown}) in substitution")
+}
+
+/// A piece of a shell pattern; there are no brackets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Glob {
+    Letter(char),
+    One,
+    Any,
+}
+
+fn glob(pattern: &str) -> Result<Vec<Glob>, String> {
+    let mut tokens = Vec::new();
+    let mut letters = pattern.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '*' => tokens.push(Glob::Any),
+            '?' => tokens.push(Glob::One),
+            '\\' if matches!(letters.peek(), Some('}' | '/')) => {}
+            '\\' => match letters.next() {
+                Some(escaped @ ('*' | '?' | '\\')) => tokens.push(Glob::Letter(escaped)),
+                other => {
+                    let shown = other.unwrap_or(char::REPLACEMENT_CHARACTER);
+                    return Err(format!("invalid escape '\\{shown}'"));
+                }
+            },
+            other => tokens.push(Glob::Letter(other)),
+        }
+    }
+    Ok(tokens)
+}
+
+/// The end of the match of `tokens` at the start of `text`: the longest or the shortest. `.` matches no newline.
+fn match_end(tokens: &[Glob], text: &str, greedy: bool) -> Option<usize> {
+    // Ends of every prefix of the pattern, in one pass over the text: no backtracking.
+    let mut states = vec![false; tokens.len() + 1];
+    states[0] = true;
+    let mut best = None;
+    let close = |states: &mut [bool]| {
+        for (at, token) in tokens.iter().enumerate() {
+            if states[at] && *token == Glob::Any {
+                states[at + 1] = true;
+            }
+        }
+    };
+    close(&mut states);
+    let mut ends = text.char_indices().map(|(at, letter)| (at, Some(letter))).chain([(text.len(), None)]);
+    loop {
+        let (at, letter) = ends.next()?;
+        if states[tokens.len()] {
+            best = Some(at);
+            if !greedy {
+                return best;
+            }
+        }
+        let Some(letter) = letter else { return best };
+        let mut next = vec![false; tokens.len() + 1];
+        for (index, token) in tokens.iter().enumerate().filter(|(index, _)| states[*index]) {
+            match token {
+                Glob::Letter(wanted) if *wanted == letter => next[index + 1] = true,
+                Glob::One if letter != '\n' => next[index + 1] = true,
+                Glob::Any if letter != '\n' => next[index] = true,
+                _ => {}
+            }
+        }
+        close(&mut next);
+        if !next.contains(&true) {
+            return best;
+        }
+        states = next;
+    }
+}
+
+fn cut_prefix(pattern: &str, value: &str, greedy: bool) -> Result<String, String> {
+    let end = match_end(&glob(pattern)?, value, greedy).unwrap_or(0);
+    Ok(value[end..].to_owned())
+}
+
+fn cut_suffix(pattern: &str, value: &str, greedy: bool) -> Result<String, String> {
+    let reversed: String = value.chars().rev().collect();
+    Ok(cut_prefix(&reversed_pattern(pattern), &reversed, greedy)?.chars().rev().collect())
+}
+
+/// The pattern from back to front, with each escape kept before its character.
+fn reversed_pattern(pattern: &str) -> String {
+    let letters: Vec<char> = pattern.chars().collect();
+    let mut units: Vec<String> = Vec::new();
+    let mut at = 0;
+    while at < letters.len() {
+        let length = if letters[at] == '\\' && at + 1 < letters.len() { 2 } else { 1 };
+        units.push(letters[at..at + length].iter().collect());
+        at += length;
+    }
+    units.into_iter().rev().collect()
+}
+
+fn replace(tokens: &[Glob], value: &str, replacement: &str, all: bool) -> String {
+    let mut out = String::new();
+    let mut at = 0;
+    let mut after_match = false;
+    while at <= value.len() {
+        let end = match_end(tokens, &value[at..], true).map(|length| at + length);
+        // As in Go, an empty match right after another match is none.
+        match end.filter(|end| !(after_match && *end == at)) {
+            Some(end) => {
+                out.push_str(replacement);
+                if !all {
+                    out.push_str(&value[end..]);
+                    return out;
+                }
+                after_match = end > at;
+                if end > at {
+                    at = end;
+                    continue;
+                }
+            }
+            None => after_match = false,
+        }
+        let Some(letter) = value[at..].chars().next() else { break };
+        out.push(letter);
+        at += letter.len_utf8();
+    }
+    out
+}

@@ -1,0 +1,213 @@
+//! From a joined line to an instruction: keyword, flags, and the arguments in the form that the keyword asks for.
+
+use super::joined::{Joined, JoinedSpan};
+use super::{Arguments, Flag, Instruction, KeyValue, Keyword, Separator, json, words};
+use crate::source::Span;
+
+/// What BuildKit refuses at this step: where, its wording, what to do.
+pub(super) type Problem = (JoinedSpan, String, Option<&'static str>);
+
+/// Reads one instruction. `span` is its place in the source, as far as it is known before the heredocs.
+pub(super) fn read(joined: Joined, escape: char, span: Span) -> (Instruction, Option<Problem>) {
+    let whole = joined.span();
+    read_part(joined, whole, escape, span)
+}
+
+/// Reads the instruction that `part` of the joined text holds: the whole, or what follows ONBUILD.
+fn read_part(joined: Joined, part: JoinedSpan, escape: char, span: Span) -> (Instruction, Option<Problem>) {
+    let text = joined.text();
+    let (name, after) = words::split_once(text, words::trim(text, part));
+    let keyword = Keyword::of(&text[name.start()..name.end()]);
+    let (flags, rest) = match after {
+        Some(after) => read_flags(text, after, escape),
+        None => (Vec::new(), JoinedSpan::new(name.end(), name.end())),
+    };
+    let rest = words::trim(text, rest);
+    let (arguments, problem) = match read_arguments(&joined, keyword, rest, escape, span) {
+        Ok(found) => found,
+        Err(problem) => (Arguments::Raw(rest), Some(problem)),
+    };
+    let instruction = Instruction {
+        keyword,
+        span,
+        lines: (0, 0),
+        name,
+        flags,
+        rest,
+        arguments,
+        heredocs: Vec::new(),
+        inner_comments: Vec::new(),
+        comments: Vec::new(),
+        joined,
+    };
+    (instruction, problem)
+}
+
+fn read_arguments(
+    joined: &Joined,
+    keyword: Keyword,
+    rest: JoinedSpan,
+    escape: char,
+    span: Span,
+) -> Result<(Arguments, Option<Problem>), Problem> {
+    let text = joined.text();
+    let arguments = match keyword {
+        // Even nothing at all is one empty string for an unknown keyword.
+        Keyword::Unknown => Arguments::Raw(rest),
+        Keyword::Healthcheck => read_health(text, rest)?,
+        _ if rest.is_empty() => Arguments::Empty,
+        Keyword::From | Keyword::Expose => Arguments::Words(words::split(text, rest)),
+        Keyword::Add | Keyword::Copy | Keyword::Volume => match read_json(text, rest)? {
+            Some(exec) => exec,
+            None => Arguments::Words(words::split(text, rest)),
+        },
+        Keyword::Run | Keyword::Cmd | Keyword::Entrypoint | Keyword::Shell => {
+            read_json(text, rest)?.unwrap_or(Arguments::Shell(rest))
+        }
+        Keyword::Maintainer | Keyword::Stopsignal | Keyword::User | Keyword::Workdir => {
+            Arguments::Shell(rest)
+        }
+        Keyword::Env | Keyword::Label => read_pairs(text, rest, keyword, escape)?,
+        Keyword::Arg => Arguments::KeyValues(
+            words::quoted(text, rest, escape).into_iter().map(|word| pair(text, word)).collect(),
+        ),
+        Keyword::Onbuild => {
+            let (child, problem) = read_part(joined.clone(), rest, escape, span);
+            return Ok((Arguments::Trigger(Box::new(child)), problem));
+        }
+    };
+    Ok((arguments, None))
+}
+
+/// A JSON array of strings; `None` where BuildKit falls back to the other form without a word.
+fn read_json(text: &str, rest: JoinedSpan) -> Result<Option<Arguments>, Problem> {
+    match json::array(text, rest) {
+        json::Array::Strings(words) => Ok(Some(Arguments::Exec { span: rest, words })),
+        json::Array::Other => Ok(None),
+        json::Array::NotOnlyStrings(span) => {
+            let message = "when using JSON array syntax, arrays must be comprised of strings only";
+            Err((span, message.to_owned(), Some("put the value in double quotes")))
+        }
+    }
+}
+
+/// HEALTHCHECK: a type word that ends at the first byte that counts as white space, then a command.
+fn read_health(text: &str, rest: JoinedSpan) -> Result<Arguments, Problem> {
+    let bytes = &text.as_bytes()[rest.start()..rest.end()];
+    let length = bytes.iter().position(|byte| is_space_byte(*byte)).unwrap_or(bytes.len());
+    if length == 0 {
+        return Ok(Arguments::Empty);
+    }
+    let gap = bytes[length..].iter().take_while(|byte| is_space_byte(**byte)).count();
+    let kind = JoinedSpan::new(rest.start(), boundary(text, rest.start() + length));
+    let command = JoinedSpan::new(boundary(text, rest.start() + length + gap), rest.end());
+    let command = match command.is_empty() {
+        true => Arguments::Empty,
+        false => read_json(text, command)?.unwrap_or(Arguments::Shell(command)),
+    };
+    Ok(Arguments::Health { kind, command: Box::new(command) })
+}
+
+/// ENV and LABEL: `key=value` words, or the old `key value` where the first word has no `=`.
+fn read_pairs(text: &str, rest: JoinedSpan, keyword: Keyword, escape: char) -> Result<Arguments, Problem> {
+    let found = words::quoted(text, rest, escape);
+    let slice = |span: JoinedSpan| &text[span.start()..span.end()];
+    let Some(first) = found.first() else { return Ok(Arguments::Empty) };
+    if !slice(*first).contains('=') {
+        return match words::split_once(text, rest) {
+            (key, Some(value)) => {
+                let separator = Separator::Blank;
+                Ok(Arguments::KeyValues(vec![KeyValue { key, value: Some(value), separator }]))
+            }
+            (key, None) => {
+                let message = format!("{} must have two arguments", keyword.as_str());
+                Err((key, message, Some("write `name=value`")))
+            }
+        };
+    }
+    if let Some(word) = found.iter().find(|word| !slice(**word).contains('=')) {
+        let message =
+            format!("Syntax error - can't find = in {:?}. Must be of the form: name=value", slice(*word));
+        return Err((*word, message, Some("quote a value that holds blanks")));
+    }
+    Ok(Arguments::KeyValues(found.into_iter().map(|word| pair(text, word)).collect()))
+}
+
+fn pair(text: &str, word: JoinedSpan) -> KeyValue {
+    match text[word.start()..word.end()].find('=') {
+        None => KeyValue { key: word, value: None, separator: Separator::None },
+        Some(at) => KeyValue {
+            key: JoinedSpan::new(word.start(), word.start() + at),
+            value: Some(JoinedSpan::new(word.start() + at + 1, word.end())),
+            separator: Separator::Equals,
+        },
+    }
+}
+
+/// The `--name` words before the arguments, and what follows them.
+///
+/// BuildKit reads bytes here, not characters: each byte of a flag becomes a character of its own, and the bytes 0x85
+/// and 0xA0 part words.
+fn read_flags(text: &str, part: JoinedSpan, escape: char) -> (Vec<Flag>, JoinedSpan) {
+    let bytes = &text.as_bytes()[..part.end()];
+    let mut flags = Vec::new();
+    let mut at = part.start();
+    loop {
+        at += bytes[at..].iter().take_while(|byte| is_space_byte(**byte)).count();
+        if !bytes[at..].starts_with(b"--") {
+            return (flags, JoinedSpan::new(boundary(text, at), part.end()));
+        }
+        let start = at;
+        let (word, end) = flag_word(bytes, start, escape as u8);
+        at = end;
+        if word == "--" {
+            return (flags, JoinedSpan::new(boundary(text, at), part.end()));
+        }
+        let span = JoinedSpan::new(start, boundary(text, end));
+        flags.push(Flag { span, text: word.into() });
+    }
+}
+
+/// The word at `start` without its quotes and escapes, and where it ends.
+fn flag_word(bytes: &[u8], start: usize, escape: u8) -> (String, usize) {
+    let mut word = String::new();
+    let mut quote: Option<u8> = None;
+    let mut at = start;
+    while at < bytes.len() {
+        let mut byte = bytes[at];
+        match quote {
+            None if is_space_byte(byte) => return (word, at),
+            None if matches!(byte, b'\'' | b'"') => {
+                quote = Some(byte);
+                at += 1;
+                continue;
+            }
+            Some(open) if byte == open => {
+                quote = None;
+                at += 1;
+                continue;
+            }
+            _ => {}
+        }
+        if byte == escape {
+            at += 1;
+            match bytes.get(at) {
+                Some(escaped) => byte = *escaped,
+                None => break,
+            }
+        }
+        word.push(char::from(byte));
+        at += 1;
+    }
+    (word, bytes.len())
+}
+
+/// Whether a byte, taken as a character of its own, is white space.
+fn is_space_byte(byte: u8) -> bool {
+    char::from(byte).is_whitespace()
+}
+
+/// The first character boundary at or after `at`.
+fn boundary(text: &str, at: usize) -> usize {
+    (at..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
+}

@@ -1,0 +1,86 @@
+//! A corpus of real files, given by the environment variable `DOCKFIX_CORPUS`.
+//!
+//! The folder holds archives (`dockerfiles.tar.xz`, `contexts.tar.xz`, `buildkit-ast.jsonl.xz`) or the same things
+//! unpacked (`dockerfiles/`, `contexts/`, `buildkit-ast.jsonl`). Archives are unpacked once into the build folder.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The corpus folder, or `None` after saying loudly that the test is skipped.
+pub fn folder(test: &str) -> Option<PathBuf> {
+    let Some(folder) = std::env::var_os("DOCKFIX_CORPUS") else {
+        eprintln!("SKIPPED: {test}: DOCKFIX_CORPUS is not set");
+        return None;
+    };
+    let folder = PathBuf::from(folder);
+    assert!(folder.is_dir(), "DOCKFIX_CORPUS names no folder: {}", folder.display());
+    Some(folder)
+}
+
+/// The root of an archive's files: `<corpus>/<name>/`, or `<corpus>/<name>.tar.xz` unpacked.
+pub fn unpacked(folder: &Path, name: &str) -> Option<PathBuf> {
+    let plain = folder.join(name);
+    if plain.is_dir() {
+        return Some(plain);
+    }
+    let archive = folder.join(format!("{name}.tar.xz"));
+    if !archive.is_file() {
+        eprintln!("SKIPPED: the corpus has no {name}");
+        return None;
+    }
+    let target = scratch(&archive, name);
+    if !target.is_dir() {
+        let partial = target.with_extension("partial");
+        let _ = std::fs::remove_dir_all(&partial);
+        std::fs::create_dir_all(&partial).expect("the build folder is writable");
+        let done = Command::new("tar").arg("xJf").arg(&archive).arg("-C").arg(&partial).status();
+        assert!(done.is_ok_and(|status| status.success()), "tar cannot unpack {}", archive.display());
+        // Another test may have been faster: its result is the same.
+        let _ = std::fs::rename(&partial, &target);
+    }
+    Some(target)
+}
+
+/// The text of `<corpus>/<name>`, or of `<corpus>/<name>.xz`.
+pub fn lines(folder: &Path, name: &str) -> Option<String> {
+    let plain = folder.join(name);
+    if plain.is_file() {
+        return std::fs::read_to_string(plain).ok();
+    }
+    let packed = folder.join(format!("{name}.xz"));
+    if !packed.is_file() {
+        eprintln!("SKIPPED: the corpus has no {name}");
+        return None;
+    }
+    let output =
+        Command::new("xz").arg("-dc").arg(packed).stderr(Stdio::inherit()).output().expect("xz runs");
+    String::from_utf8(output.stdout).ok()
+}
+
+/// Every Dockerfile of the corpus: its path in the archive and its bytes, in the order of the index.
+pub fn dockerfiles(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let Some(root) = unpacked(folder, "dockerfiles") else { return Vec::new() };
+    let mut files = Vec::new();
+    collect(&root, &root, &mut files);
+    files.sort();
+    files
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, Vec<u8>)>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(root, &path, files);
+        } else if path.extension().is_some_and(|end| end == "Dockerfile") {
+            let name = path.strip_prefix(root).expect("inside the root").to_string_lossy().into_owned();
+            files.push((name, std::fs::read(&path).expect("a corpus file is readable")));
+        }
+    }
+}
+
+/// A folder of the build for this version of an archive.
+fn scratch(archive: &Path, name: &str) -> PathBuf {
+    let length = std::fs::metadata(archive).map_or(0, |data| data.len());
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("corpus-{name}-{length}"))
+}
