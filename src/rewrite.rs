@@ -1,9 +1,14 @@
 //! The fold over the transforms: each gets one turn on the current text, and every result is verified.
 
 use crate::config::Options;
+use crate::edit::{self, Applicability, Edit};
+use crate::model::logical::Grade;
 use crate::project::Project;
-use crate::source::{Place, Source};
-use crate::transforms::{Effect, Missing, NewFile, Reason};
+use crate::project::dockerignore::IgnoreFile;
+use crate::shell::ShellCache;
+use crate::source::{Place, Source, Span};
+use crate::transforms::{self, Diagnostic, Effect, Fix, Input, Missing, NewFile, Part, Reason, Transform};
+use crate::verify::{self, Claim, Parsed};
 
 /// One Dockerfile to rewrite.
 #[derive(Clone, Debug)]
@@ -99,15 +104,199 @@ pub struct Outcome {
     pub created: Vec<NewFile>,
 }
 
-/// Gives every enabled transform its turn.
+/// Gives every enabled transform its turn, in the order of [`transforms::ALL`].
+///
+/// Nothing is read or written; a file with syntax errors is reported and left as it is.
 pub fn rewrite(context: &BuildContext) -> Outcome {
-    let files = context.dockerfiles.iter().map(|file| FileOutcome {
-        before: file.source.clone(),
-        after: file.source.clone(),
-        applied: Vec::new(),
-        held_back: Vec::new(),
-        faults: Vec::new(),
-        rejected: Vec::new(),
-    });
-    Outcome { files: files.collect(), created: Vec::new() }
+    rewrite_with(context, transforms::ALL)
+}
+
+/// The same with a list of transforms of the caller's: one alone, for a report or a test.
+pub fn rewrite_with(context: &BuildContext, transforms: &[&Transform]) -> Outcome {
+    let mut fold = Fold::new(context);
+    for transform in transforms {
+        for index in 0..fold.files.len() {
+            if fold.files[index].options.enables(transform) {
+                fold.turn(transform, index);
+            }
+        }
+    }
+    let files = fold.files.into_iter().map(State::finish).collect();
+    Outcome { files, created: fold.created }
+}
+
+/// The context as the transforms so far left it.
+struct Fold<'c> {
+    files: Vec<State<'c>>,
+    project: Project,
+    shell: ShellCache,
+    created: Vec<NewFile>,
+}
+
+/// One file as the transforms so far left it.
+struct State<'c> {
+    path: Option<&'c str>,
+    options: &'c Options,
+    now: Parsed,
+    history: History,
+    outcome: FileOutcome,
+}
+
+impl<'c> Fold<'c> {
+    fn new(context: &'c BuildContext) -> Fold<'c> {
+        let files = context.dockerfiles.iter().map(State::new).collect();
+        Fold { files, project: context.project.clone(), shell: ShellCache::default(), created: Vec::new() }
+    }
+
+    fn turn(&mut self, transform: &Transform, index: usize) {
+        if !self.files[index].outcome.faults.is_empty() {
+            return;
+        }
+        let siblings: Vec<&Source> = self.files.iter().map(|file| &file.now.source).collect();
+        let file = &self.files[index];
+        let input = Input {
+            source: &file.now.source,
+            document: &file.now.document,
+            model: &file.now.model,
+            project: &self.project,
+            siblings: &siblings,
+            path: file.path,
+            options: file.options,
+            shell: &self.shell,
+        };
+        let diagnostics = (transform.run)(&input);
+        let file = &mut self.files[index];
+        let wanted = if file.options.unproven { Applicability::Unsafe } else { Applicability::Safe };
+        let (take, wait): (Vec<Diagnostic>, Vec<Diagnostic>) = diagnostics
+            .into_iter()
+            .partition(|found| found.fix.as_ref().is_some_and(|fix| fix.applicability >= wanted));
+        for diagnostic in wait {
+            file.hold_back(transform, diagnostic);
+        }
+        let fixes: Vec<&Fix> = take.iter().filter_map(|diagnostic| diagnostic.fix.as_ref()).collect();
+        if fixes.is_empty() {
+            return;
+        }
+        match file.apply(transform, &fixes) {
+            Err(law) => file.outcome.rejected.push(Rejected { transform: transform.name, law }),
+            Ok(()) => {
+                let created: Vec<NewFile> = fixes.iter().filter_map(|fix| fix.create.clone()).collect();
+                file.note(transform, take);
+                self.create(created);
+            }
+        }
+    }
+
+    /// The project is read again through a new ignore file, so that later transforms see what will be sent.
+    fn create(&mut self, files: Vec<NewFile>) {
+        for file in files {
+            if file.path == ".dockerignore" {
+                self.project = self.project.with_ignore(IgnoreFile::parse(&file.text));
+            }
+            self.created.push(file);
+        }
+    }
+}
+
+impl<'c> State<'c> {
+    fn new(file: &'c Dockerfile) -> State<'c> {
+        let now = Parsed::new(file.source.clone());
+        let faults = now.document.errors.iter().map(|error| Fault {
+            place: file.source.place(error.span.start()),
+            message: match &error.help {
+                Some(help) => format!("{}; {help}", error.message),
+                None => error.message.clone(),
+            },
+        });
+        let outcome = FileOutcome {
+            before: file.source.clone(),
+            after: file.source.clone(),
+            applied: Vec::new(),
+            held_back: Vec::new(),
+            faults: faults.collect(),
+            rejected: Vec::new(),
+        };
+        State { path: file.path.as_deref(), options: &file.options, now, history: History::default(), outcome }
+    }
+
+    fn hold_back(&mut self, transform: &Transform, diagnostic: Diagnostic) {
+        let place = self.history.original(diagnostic.span.start()).map(|at| self.outcome.before.place(at));
+        self.outcome.held_back.push(HeldBack {
+            transform: transform.name,
+            message: diagnostic.message,
+            place,
+            missing: diagnostic.missing,
+            available: diagnostic.fix.is_some_and(|fix| fix.applicability == Applicability::Unsafe),
+        });
+    }
+
+    /// Applies all fixes of one turn, if the result keeps the laws.
+    fn apply(&mut self, transform: &Transform, fixes: &[&Fix]) -> Result<(), String> {
+        let edits: Vec<Edit> = fixes.iter().flat_map(|fix| fix.edits.iter().cloned()).collect();
+        if edits.is_empty() {
+            return Ok(());
+        }
+        let text = edit::apply(self.now.source.text(), &edits).map_err(|error| format!("edits: {error}"))?;
+        let source = self.now.source.with_text(&text).map_err(|error| format!("edits: {error}"))?;
+        let after = Parsed::new(source);
+        let mut declares: Vec<Part> = fixes.iter().flat_map(|fix| fix.declares.iter().copied()).collect();
+        declares.sort_unstable();
+        declares.dedup();
+        let claim = Claim { effect: transform.effect, grade: Grade::SameString, declares };
+        verify::check(&self.now, &after, &edits, &claim)?;
+        self.history.push(&edits);
+        self.now = after;
+        Ok(())
+    }
+
+    fn note(&mut self, transform: &Transform, taken: Vec<Diagnostic>) {
+        for diagnostic in taken {
+            let Some(fix) = diagnostic.fix else { continue };
+            self.outcome.applied.push(Applied {
+                transform: transform.name,
+                effect: transform.effect,
+                unproven: fix.applicability < Applicability::Safe,
+                title: fix.title,
+                reasons: diagnostic.reasons,
+            });
+        }
+    }
+
+    fn finish(mut self) -> FileOutcome {
+        self.outcome.after = self.now.source;
+        self.outcome
+    }
+}
+
+/// The edits of all turns so far, to lead an offset back to the original text.
+#[derive(Default)]
+struct History {
+    turns: Vec<Vec<(Span, usize)>>,
+}
+
+impl History {
+    fn push(&mut self, edits: &[Edit]) {
+        let mut turn: Vec<(Span, usize)> = edits.iter().map(|edit| (edit.span, edit.text.len())).collect();
+        turn.sort_unstable();
+        self.turns.push(turn);
+    }
+
+    /// Where an offset of the present text stood in the original; `None` inside text that a fix wrote.
+    fn original(&self, offset: usize) -> Option<usize> {
+        self.turns.iter().rev().try_fold(offset, |offset, turn| {
+            let (mut added, mut cut) = (0, 0);
+            for (span, length) in turn {
+                let start = span.start() + added - cut;
+                if offset < start {
+                    break;
+                }
+                if offset < start + length {
+                    return None;
+                }
+                added += length;
+                cut += span.len();
+            }
+            Some(offset + cut - added)
+        })
+    }
 }

@@ -31,6 +31,26 @@ pub enum Category {
     Pin,
 }
 
+impl Category {
+    /// Every category with its name.
+    pub const NAMES: &[(Category, &str)] = &[
+        (Category::Layout, "layout"),
+        (Category::Modernize, "modernize"),
+        (Category::Correctness, "correctness"),
+        (Category::Packages, "packages"),
+        (Category::Cache, "cache"),
+        (Category::Size, "size"),
+        (Category::Security, "security"),
+        (Category::Runtime, "runtime"),
+        (Category::Pin, "pin"),
+    ];
+
+    /// The name that users write.
+    pub fn as_str(self) -> &'static str {
+        Category::NAMES.iter().find(|(category, _)| *category == self).map_or("", |(_, name)| name)
+    }
+}
+
 /// What may differ in what gets built. A property of a transform.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Effect {
@@ -40,6 +60,17 @@ pub enum Effect {
     SameImage,
     /// The image is meant to change.
     NewImage,
+}
+
+impl Effect {
+    /// The name that reports show.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Effect::Layout => "layout",
+            Effect::SameImage => "same-image",
+            Effect::NewImage => "new-image",
+        }
+    }
 }
 
 /// A precondition that was checked and holds.
