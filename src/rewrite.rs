@@ -216,7 +216,13 @@ impl<'c> State<'c> {
             faults: faults.collect(),
             rejected: Vec::new(),
         };
-        State { path: file.path.as_deref(), options: &file.options, now, history: History::default(), outcome }
+        State {
+            path: file.path.as_deref(),
+            options: &file.options,
+            now,
+            history: History::default(),
+            outcome,
+        }
     }
 
     fn hold_back(&mut self, transform: &Transform, diagnostic: Diagnostic) {

@@ -138,8 +138,9 @@ fn frame(before: &Parsed, after: &Parsed, edits: &[Edit], declares: &[Part]) -> 
         if key(&before.document, index) != key(&after.document, other) {
             return Err(format!("frame: the instruction of line {line} changed though no edit touches it"));
         }
-        context(before, index, after, other, declares)
-            .map_err(|part| format!("frame: line {line} sees another {part}, which the fix does not declare"))?;
+        context(before, index, after, other, declares).map_err(|part| {
+            format!("frame: line {line} sees another {part}, which the fix does not declare")
+        })?;
     }
     Ok(())
 }

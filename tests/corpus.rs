@@ -4,6 +4,9 @@ mod support;
 
 use std::collections::HashMap;
 
+use dockfix::config::Options;
+use dockfix::project::Project;
+use dockfix::rewrite::{BuildContext, Dockerfile, FileOutcome, rewrite};
 use dockfix::source::Source;
 use dockfix::syntax::{Arguments, Document, Instruction, KeyValue, Keyword, Separator, Step};
 use serde_json::{Value, json};
@@ -64,6 +67,39 @@ fn every_tree_equals_that_of_buildkit() {
         "{count} of {all} trees differ:\n{}",
         different[..count.min(20)].join("\n")
     );
+}
+
+#[test]
+fn every_rewrite_keeps_the_laws_and_is_final() {
+    let test = "every_rewrite_keeps_the_laws_and_is_final";
+    let mut broken = Vec::new();
+    let (mut files, mut changed) = (0, 0);
+    for (path, source, _) in documents(test) {
+        for unproven in [false, true] {
+            let first = alone(&source, unproven);
+            let second = alone(&first.after, unproven);
+            files += 1;
+            changed += usize::from(first.after.text() != source.text());
+            for rejected in &first.rejected {
+                broken.push(format!("{path} (unsafe: {unproven}): {}: {}", rejected.transform, rejected.law));
+            }
+            if second.after.text() != first.after.text() {
+                let names: Vec<&str> = second.applied.iter().map(|fix| fix.transform).collect();
+                broken.push(format!("{path} (unsafe: {unproven}): a second run changes it again: {names:?}"));
+            }
+        }
+    }
+    println!("{changed} of {files} runs change their file");
+    let count = broken.len();
+    assert!(broken.is_empty(), "{count} breaches:\n{}", broken[..count.min(30)].join("\n"));
+}
+
+/// A Dockerfile of which no context is known.
+fn alone(source: &Source, unproven: bool) -> FileOutcome {
+    let options = Options { unproven, ..Options::default() };
+    let dockerfile = Dockerfile { source: source.clone(), path: None, options };
+    let context = BuildContext { dockerfiles: vec![dockerfile], project: Project::unknown() };
+    rewrite(&context).files.remove(0)
 }
 
 fn first_difference(path: &str, field: &str, expected: &Value, found: &Value) -> String {

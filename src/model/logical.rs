@@ -106,6 +106,11 @@ fn arguments(at: &Instruction, from: &Arguments, grade: Grade, values: &mut Vec<
         }
         Arguments::Words(words) => {
             values.extend(words.iter().map(|word| text(*word)));
+            if at.keyword == Keyword::From
+                && let [.., alias, _] = values.as_mut_slice()
+            {
+                alias.make_ascii_uppercase();
+            }
             "words"
         }
         Arguments::KeyValues(pairs) => {

@@ -192,9 +192,8 @@ impl Model {
     pub fn literal(&self, instruction: usize, word: &str) -> Option<String> {
         let expanded = self.expand(instruction, word).ok()?;
         let certain = |name: &String| {
-            self.variable(instruction, name).is_some_and(|variable| {
-                variable.kind == VariableKind::Env && variable.value.is_some()
-            })
+            self.variable(instruction, name)
+                .is_some_and(|variable| variable.kind == VariableKind::Env && variable.value.is_some())
         };
         (expanded.unmatched.is_empty() && expanded.matched.iter().all(certain)).then_some(expanded.text)
     }

@@ -37,7 +37,9 @@ impl ImageRef {
             None => (name, None),
         };
         let (registry, repository) = match name.split_once('/') {
-            Some((host, path)) if host.contains(['.', ':']) || host == "localhost" => (Some(host.to_owned()), path),
+            Some((host, path)) if host.contains(['.', ':']) || host == "localhost" => {
+                (Some(host.to_owned()), path)
+            }
             _ => (None, name),
         };
         ImageRef {
@@ -68,7 +70,8 @@ mod tests {
     #[track_caller]
     fn check(text: &str, registry: Option<&str>, repository: &str, tag: Option<&str>, digest: Option<&str>) {
         let found = ImageRef::read(JoinedSpan::new(0, 0), text, text, Vec::new());
-        let parts = (found.registry.as_deref(), &*found.repository, found.tag.as_deref(), found.digest.as_deref());
+        let parts =
+            (found.registry.as_deref(), &*found.repository, found.tag.as_deref(), found.digest.as_deref());
         assert_eq!(parts, (registry, repository, tag, digest));
     }
 

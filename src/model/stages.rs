@@ -128,7 +128,8 @@ impl Builder<'_> {
 
     fn base(&self, instruction: &Instruction, word: JoinedSpan) -> Base {
         let written = instruction.text(word);
-        let Ok(expanded) = Expander::new(self.document.escape).word(written, &Globals(&self.model.globals)) else {
+        let Ok(expanded) = Expander::new(self.document.escape).word(written, &Globals(&self.model.globals))
+        else {
             return Base::Unknown;
         };
         // A variable that only the build's caller sets leaves a hole, except where the reference has its own default.
@@ -143,7 +144,8 @@ impl Builder<'_> {
             return Base::Unknown;
         }
         // The name is looked up as it is written, in lower case only: `FROM Base` does not find stage `base`.
-        let stage = self.model.stages.iter().rposition(|stage| stage.name.as_deref() == Some(resolved.as_str()));
+        let stage =
+            self.model.stages.iter().rposition(|stage| stage.name.as_deref() == Some(resolved.as_str()));
         if let Some(stage) = stage {
             return Base::Stage(stage);
         }
@@ -205,7 +207,9 @@ impl Builder<'_> {
     /// A word in the present state, and whether an argument went into it. `None` where a name is not set here.
     fn expand(&self, word: &str) -> (Option<String>, bool) {
         let environment = Present { model: &self.model, state: &self.state };
-        let Ok(expanded) = Expander::new(self.document.escape).word(word, &environment) else { return (None, true) };
+        let Ok(expanded) = Expander::new(self.document.escape).word(word, &environment) else {
+            return (None, true);
+        };
         let from_argument = expanded.matched.iter().any(|name| {
             self.model.variable_in(&self.state, name).is_some_and(|variable| variable.from_argument)
         });
@@ -273,8 +277,13 @@ impl Environment for Present<'_> {
 
 /// The `from=` of each `--mount` of a RUN.
 fn mount_sources(instruction: &Instruction) -> Vec<String> {
-    let mounts = instruction.flags.iter().filter(|flag| flag.name() == "mount").filter_map(|flag| flag.value());
-    mounts.flat_map(|mount| mount.split(',')).filter_map(|field| field.strip_prefix("from=")).map(str::to_owned).collect()
+    let mounts =
+        instruction.flags.iter().filter(|flag| flag.name() == "mount").filter_map(|flag| flag.value());
+    mounts
+        .flat_map(|mount| mount.split(','))
+        .filter_map(|field| field.strip_prefix("from="))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn is_windows_path(path: &str) -> bool {

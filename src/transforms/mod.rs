@@ -1,5 +1,12 @@
 //! What a transform is, what it says, and the one ordered list of them all.
 
+#[cfg(test)]
+pub(crate) mod testing;
+mod tidy_blanks;
+mod uppercase_keywords;
+
+use self::tidy_blanks::TIDY_BLANKS;
+use self::uppercase_keywords::UPPERCASE_KEYWORDS;
 use crate::config::Options;
 use crate::edit::{Applicability, Edit};
 use crate::model::Model;
@@ -206,4 +213,12 @@ pub struct Transform {
 }
 
 /// Every transform, in the order of its turn.
-pub const ALL: &[&Transform] = &[];
+///
+/// The ignore file comes first, since the project is read again through it; then deprecated forms, pins, structure
+/// (split, move), content (user, health), details, and layout last, so that it tidies what the others wrote. If a
+/// later transform gives an earlier one new work, the order is wrong, or the two are one transform.
+pub const ALL: &[&Transform] = &[
+    // Layout.
+    &UPPERCASE_KEYWORDS,
+    &TIDY_BLANKS,
+];

@@ -1,0 +1,84 @@
+//! What the tests of all transforms share: one transform alone, with the laws and a second run checked.
+
+use super::{ALL, Transform};
+use crate::config::Options;
+use crate::project::Project;
+use crate::rewrite::{BuildContext, Dockerfile, FileOutcome, Outcome, rewrite_with};
+use crate::source::Source;
+
+/// Runs one transform on a Dockerfile in a context of files given as path and text.
+#[track_caller]
+pub(crate) fn outcome(
+    transform: &Transform,
+    files: &[(&str, &str)],
+    text: &str,
+    options: &Options,
+) -> Outcome {
+    let source = Source::new("Dockerfile", text).expect("a small text");
+    let dockerfile = Dockerfile { source, path: Some("Dockerfile".to_owned()), options: options.clone() };
+    let mut tree: Vec<(&str, &str)> = files.to_vec();
+    tree.push(("Dockerfile", text));
+    let context = BuildContext { dockerfiles: vec![dockerfile], project: Project::in_memory(tree) };
+    rewrite_with(&context, &[transform])
+}
+
+/// The same, with default options; returns what became of the Dockerfile.
+#[track_caller]
+pub(crate) fn run_alone(transform: &Transform, files: &[(&str, &str)], text: &str) -> FileOutcome {
+    let mut found = outcome(transform, files, text, &Options::default());
+    let file = found.files.remove(0);
+    assert!(file.rejected.is_empty(), "a law is broken: {:?}", file.rejected);
+    file
+}
+
+/// Asserts what a transform makes of a Dockerfile with an empty context, and that a second run changes nothing.
+#[track_caller]
+pub(crate) fn check(transform: &Transform, before: &str, after: &str) {
+    check_in(transform, &[], before, after);
+}
+
+/// The same in a context of files.
+#[track_caller]
+pub(crate) fn check_in(transform: &Transform, files: &[(&str, &str)], before: &str, after: &str) {
+    let file = run_alone(transform, files, before);
+    assert_eq!(file.after.text(), after, "held back: {:#?}", file.held_back);
+    let again = run_alone(transform, files, after);
+    assert_eq!(again.after.text(), after, "a second run changes the text again");
+}
+
+/// Asserts that nothing is changed.
+#[track_caller]
+pub(crate) fn same(transform: &Transform, text: &str) {
+    check(transform, text, text);
+}
+
+/// Asserts that nothing is changed, and that the fix waits for exactly these preconditions.
+#[track_caller]
+pub(crate) fn held_back(transform: &Transform, files: &[(&str, &str)], text: &str, ids: &[&str]) {
+    let file = run_alone(transform, files, text);
+    assert_eq!(file.after.text(), text, "applied: {:#?}", file.applied);
+    let found: Vec<&str> =
+        file.held_back.iter().flat_map(|held| held.missing.iter().map(|missing| missing.id)).collect();
+    assert_eq!(found, ids, "{:#?}", file.held_back);
+}
+
+#[test]
+fn names_are_kebab_case_and_unique() {
+    for (at, transform) in ALL.iter().enumerate() {
+        let name = transform.name;
+        assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{name}");
+        assert!(ALL[..at].iter().all(|other| other.name != name), "{name} is listed twice");
+        assert!(!transform.summary.ends_with('.') && !transform.explain.is_empty(), "{name}");
+        assert!(transform.examples.iter().any(|example| example.before != example.after), "{name}");
+        assert!(transform.examples.iter().any(|example| example.before == example.after), "{name}");
+    }
+}
+
+#[test]
+fn examples_show_what_happens() {
+    for transform in ALL {
+        for example in transform.examples {
+            check_in(transform, example.files, example.before, example.after);
+        }
+    }
+}
