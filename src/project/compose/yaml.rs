@@ -1,0 +1,204 @@
+//! The shapes that a compose file may be written in.
+//!
+//! Scalars are asked for as text wherever that can be, since `1.10` read as a number is `1.1`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{
+    Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer,
+};
+
+#[derive(Deserialize)]
+pub(super) struct File {
+    pub(super) services: Option<BTreeMap<String, Option<Service>>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Service {
+    pub(super) build: Option<Build>,
+    pub(super) ports: Option<Vec<Port>>,
+    pub(super) user: Option<String>,
+    pub(super) volumes: Option<Vec<Volume>>,
+    pub(super) healthcheck: Option<Check>,
+    pub(super) extends: Option<IgnoredAny>,
+}
+
+#[derive(Default)]
+pub(super) struct Build {
+    pub(super) context: Option<String>,
+    pub(super) dockerfile: Option<String>,
+    pub(super) dockerfile_inline: Option<String>,
+    pub(super) target: Option<String>,
+    pub(super) args: Pairs,
+    pub(super) additional_contexts: Pairs,
+}
+
+/// A mapping, or a list of `KEY=VALUE`.
+#[derive(Default)]
+pub(super) struct Pairs(pub(super) BTreeMap<String, Option<String>>);
+
+pub(super) enum Port {
+    Short(String),
+    Long { target: Option<String>, protocol: Option<String> },
+}
+
+pub(super) enum Volume {
+    Short(String),
+    Long { kind: Option<String>, source: Option<String>, target: Option<String> },
+}
+
+#[derive(Deserialize)]
+pub(super) struct Check {
+    disable: Option<bool>,
+    test: Option<Words>,
+}
+
+impl Check {
+    pub(super) fn is_disabled(&self) -> bool {
+        self.disable == Some(true) || self.test.as_ref().is_some_and(|test| test.0 == ["NONE"])
+    }
+}
+
+struct Words(Vec<String>);
+
+/// Reads a value that may be a scalar, a list or a mapping, by one function for each.
+struct Shapes<T> {
+    expected: &'static str,
+    scalar: fn(String) -> Option<T>,
+    list: fn(Vec<String>) -> Option<T>,
+}
+
+impl<'de> Deserialize<'de> for Build {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Build, D::Error> {
+        #[derive(Deserialize)]
+        struct Long {
+            context: Option<String>,
+            dockerfile: Option<String>,
+            dockerfile_inline: Option<String>,
+            target: Option<String>,
+            args: Option<Pairs>,
+            additional_contexts: Option<Pairs>,
+        }
+        let shapes = Shapes {
+            expected: "a folder or a mapping",
+            scalar: |context| Some(Build { context: Some(context), ..Build::default() }),
+            list: |_| None,
+        };
+        shapes.read(deserializer, |long: Long| Build {
+            context: long.context,
+            dockerfile: long.dockerfile,
+            dockerfile_inline: long.dockerfile_inline,
+            target: long.target,
+            args: long.args.unwrap_or_default(),
+            additional_contexts: long.additional_contexts.unwrap_or_default(),
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Pairs, D::Error> {
+        let shapes = Shapes {
+            expected: "a mapping or a list of `KEY=VALUE`",
+            scalar: |_| None,
+            list: |items| {
+                let pair = |text: String| match text.split_once('=') {
+                    Some((key, value)) => (key.to_owned(), Some(value.to_owned())),
+                    None => (text, None),
+                };
+                Some(Pairs(items.into_iter().map(pair).collect()))
+            },
+        };
+        shapes.read(deserializer, Pairs)
+    }
+}
+
+impl<'de> Deserialize<'de> for Port {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Port, D::Error> {
+        #[derive(Deserialize)]
+        struct Long {
+            target: Option<String>,
+            protocol: Option<String>,
+        }
+        let shapes = Shapes { expected: "a port", scalar: |text| Some(Port::Short(text)), list: |_| None };
+        shapes.read(deserializer, |long: Long| Port::Long { target: long.target, protocol: long.protocol })
+    }
+}
+
+impl<'de> Deserialize<'de> for Volume {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Volume, D::Error> {
+        #[derive(Deserialize)]
+        struct Long {
+            #[serde(rename = "type")]
+            kind: Option<String>,
+            source: Option<String>,
+            target: Option<String>,
+        }
+        let shapes =
+            Shapes { expected: "a volume", scalar: |text| Some(Volume::Short(text)), list: |_| None };
+        shapes.read(deserializer, |long: Long| Volume::Long {
+            kind: long.kind,
+            source: long.source,
+            target: long.target,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Words, D::Error> {
+        let shapes = Shapes {
+            expected: "a command or a list of words",
+            scalar: |text| Some(Words(vec![text])),
+            list: |items| Some(Words(items)),
+        };
+        shapes.read(deserializer, |_: IgnoredAny| Words(Vec::new()))
+    }
+}
+
+impl<T> Shapes<T> {
+    fn read<'de, D, L>(self, deserializer: D, long: fn(L) -> T) -> Result<T, D::Error>
+    where
+        D: Deserializer<'de>,
+        L: Deserialize<'de>,
+    {
+        deserializer.deserialize_any(ShapesVisitor { shapes: self, long })
+    }
+}
+
+struct ShapesVisitor<T, L> {
+    shapes: Shapes<T>,
+    long: fn(L) -> T,
+}
+
+impl<'de, T, L: Deserialize<'de>> Visitor<'de> for ShapesVisitor<T, L> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.shapes.expected)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        (self.shapes.scalar)(text.to_owned()).ok_or_else(|| E::custom(self.shapes.expected))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<T, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element::<String>()? {
+            list.push(item);
+        }
+        (self.shapes.list)(list).ok_or_else(|| A::Error::custom(self.shapes.expected))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        L::deserialize(MapAccessDeserializer::new(map)).map(self.long)
+    }
+}
