@@ -19,7 +19,7 @@ pub struct IgnoreFile {
     error: Option<IgnoreError>,
 }
 
-/// A line that fails every build which uses the file.
+/// A line that fails every build which uses the file, or leaves open what is sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct IgnoreError {
     /// Counted from 1.
@@ -40,6 +40,8 @@ pub enum IgnoreErrorKind {
     /// A pattern that BuildKit turns into a regular expression with another meaning than the one written, so that
     /// we do not claim to know what it keeps back: `\d`, `|` beside a wildcard, a `*` inside brackets.
     NotUnderstood(String),
+    /// The file is empty, beside a general one: builders disagree whether it hides that one.
+    EmptyBesideGeneral,
 }
 
 impl fmt::Display for IgnoreErrorKind {
@@ -51,6 +53,9 @@ impl fmt::Display for IgnoreErrorKind {
             IgnoreErrorKind::NotUnderstood(pattern) => {
                 write!(f, "the pattern `{pattern}` has no dependable meaning")
             }
+            IgnoreErrorKind::EmptyBesideGeneral => f.write_str(
+                "it is empty, and builders disagree whether the general `.dockerignore` then counts",
+            ),
         }
     }
 }
@@ -102,6 +107,12 @@ impl IgnoreFile {
         file
     }
 
+    /// A Dockerfile's own ignore file that is empty, where the folder has one with patterns.
+    pub fn empty_beside_general() -> IgnoreFile {
+        let error = IgnoreError { line: 1, kind: IgnoreErrorKind::EmptyBesideGeneral };
+        IgnoreFile { error: Some(error), ..IgnoreFile::default() }
+    }
+
     /// The same file, known by its path relative to the context's root.
     pub fn at(self, path: &str) -> IgnoreFile {
         IgnoreFile { path: Some(path.to_owned()), ..self }
@@ -112,7 +123,7 @@ impl IgnoreFile {
         self.path.as_deref()
     }
 
-    /// The first line that fails the build, if any; then nothing at all is sent.
+    /// The first line that fails the build, if any; then nothing at all counts as sent.
     pub fn error(&self) -> Option<&IgnoreError> {
         self.error.as_ref()
     }
