@@ -3,14 +3,15 @@
 mod support;
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use dockfix::config::Options;
 use dockfix::project::Project;
 use dockfix::rewrite::{BuildContext, Dockerfile, FileOutcome, rewrite};
 use dockfix::source::Source;
-use dockfix::syntax::{Arguments, Document, Instruction, KeyValue, Keyword, Separator, Step};
-use serde_json::{Value, json};
-use support::corpus;
+use dockfix::syntax::Document;
+use serde_json::Value;
+use support::{corpus, oracle};
 
 /// Every file that is UTF-8, parsed.
 fn documents(test: &str) -> Vec<(String, Source, Document)> {
@@ -38,21 +39,23 @@ fn tokens_tile_every_file() {
     }
 }
 
+/// BuildKit's own result for each file, by path.
+fn expected_rows(folder: &Path) -> Option<HashMap<String, Value>> {
+    let rows = corpus::lines(folder, "buildkit-ast.jsonl")?;
+    let rows = rows.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"));
+    Some(rows.map(|row| (row["path"].as_str().unwrap_or_default().to_owned(), row)).collect())
+}
+
 #[test]
 fn every_tree_equals_that_of_buildkit() {
     let test = "every_tree_equals_that_of_buildkit";
     let Some(folder) = corpus::folder(test) else { return };
-    let Some(expected) = corpus::lines(&folder, "buildkit-ast.jsonl") else { return };
-    let expected: HashMap<String, Value> = expected
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"))
-        .map(|row| (row["path"].as_str().unwrap_or_default().to_owned(), row))
-        .collect();
+    let Some(expected) = expected_rows(&folder) else { return };
     let mut different = Vec::new();
     let documents = documents(test);
     for (path, _, document) in &documents {
         let Some(row) = expected.get(path.as_str()) else { continue };
-        let found = tree(document);
+        let found = oracle::tree(document);
         for field in ["ok", "error", "escape", "ast"] {
             if found[field] != row[field] {
                 different.push(first_difference(path, field, &row[field], &found[field]));
@@ -60,11 +63,33 @@ fn every_tree_equals_that_of_buildkit() {
             }
         }
     }
-    let (count, all) = (different.len(), documents.len());
-    println!("{} of {all} trees equal BuildKit's", all - count);
+    report("trees", different, documents.len());
+}
+
+#[test]
+fn every_refusal_equals_that_of_buildkit() {
+    let test = "every_refusal_equals_that_of_buildkit";
+    let Some(folder) = corpus::folder(test) else { return };
+    let Some(expected) = expected_rows(&folder) else { return };
+    let mut different = Vec::new();
+    let documents = documents(test);
+    for (path, _, document) in &documents {
+        let Some(row) = expected.get(path.as_str()).filter(|row| row["ok"] == true) else { continue };
+        let found = oracle::typed(document);
+        if found["ok"] != row["instr_ok"] || found["error"] != row["instr_error"] {
+            different.push(format!("{path}\n  expected {}\n  found    {found}", row["instr_error"]));
+        }
+    }
+    report("refusals", different, documents.len());
+}
+
+#[track_caller]
+fn report(what: &str, different: Vec<String>, all: usize) {
+    let count = different.len();
+    println!("{} of {all} {what} equal BuildKit's", all - count);
     assert!(
         different.is_empty(),
-        "{count} of {all} trees differ:\n{}",
+        "{count} of {all} {what} differ:\n{}",
         different[..count.min(20)].join("\n")
     );
 }
@@ -109,68 +134,4 @@ fn first_difference(path: &str, field: &str, expected: &Value, found: &Value) ->
         Some((one, other)) => format!("{path} {field}\n  expected {one}\n  found    {other}"),
         None => format!("{path} {field}\n  expected {expected}\n  found    {found}"),
     }
-}
-
-/// The tree in the shape of the corpus' comparison file.
-fn tree(document: &Document) -> Value {
-    if let Some(error) = document.errors.first().filter(|error| error.step == Step::Parse) {
-        return json!({"ok": false, "error": error.message});
-    }
-    let instructions: Vec<Value> = document
-        .instructions
-        .iter()
-        .map(|instruction| node(document, instruction, instruction.lines))
-        .collect();
-    json!({"ok": true, "escape": document.escape.to_string(), "ast": instructions})
-}
-
-fn node(document: &Document, instruction: &Instruction, lines: (usize, usize)) -> Value {
-    let mut node = json!({
-        "value": instruction.text(instruction.name),
-        "flags": instruction.flags.iter().map(|flag| flag.text.to_string()).collect::<Vec<_>>(),
-        "args": args(instruction),
-        "start_line": lines.0,
-        "end_line": lines.1,
-    });
-    let inner = match &instruction.arguments {
-        Arguments::Health { command, .. } => command,
-        other => other,
-    };
-    if let Arguments::Exec { .. } = inner {
-        node["attributes"] = json!({"json": true});
-    }
-    if let Arguments::Trigger(child) = inner {
-        node["sub"] = self::node(document, child, (0, 0));
-    }
-    if !instruction.heredocs.is_empty() {
-        let heredocs = instruction.heredocs.iter().map(|heredoc| {
-            json!({
-                "name": heredoc.name, "expand": heredoc.expand, "chomp": heredoc.chomp,
-                "fd": heredoc.descriptor, "content": heredoc.body.of(document.text()),
-            })
-        });
-        node["heredocs"] = heredocs.collect();
-    }
-    node
-}
-
-fn args(instruction: &Instruction) -> Vec<String> {
-    let text = |span| instruction.text(span).to_owned();
-    if instruction.keyword == Keyword::Unknown {
-        // BuildKit's parser keeps nothing of what follows a keyword that it does not know.
-        return vec![String::new()];
-    }
-    let Arguments::KeyValues(pairs) = &instruction.arguments else {
-        return instruction.values().into_iter().map(str::to_owned).collect();
-    };
-    let parts = |pair: &KeyValue| match (pair.separator, pair.value) {
-        (Separator::Blank, Some(value)) => vec![text(pair.key), text(value), String::new()],
-        // ARG keeps its words whole.
-        (_, Some(value)) if instruction.keyword == Keyword::Arg => {
-            vec![format!("{}={}", text(pair.key), text(value))]
-        }
-        (_, Some(value)) => vec![text(pair.key), text(value), "=".to_owned()],
-        (_, None) => vec![text(pair.key)],
-    };
-    pairs.iter().flat_map(parts).collect()
 }

@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::quote::quote;
+
 /// Where variables come from.
 pub trait Environment {
     /// The value of a variable; `None` where it is not set.
@@ -89,7 +91,7 @@ impl Expander {
 }
 
 fn wrap(word: &str, cause: &str) -> ExpandError {
-    ExpandError(format!("failed to process {word:?}: {cause}"))
+    ExpandError(format!("failed to process {}: {cause}", quote(word)))
 }
 
 /// How deep `${a:-${b:-…}}` may be nested before it is refused; BuildKit's own stack would go on.

@@ -1,6 +1,7 @@
 //! From a joined line to an instruction: keyword, flags, and the arguments in the form that the keyword asks for.
 
 use super::joined::{Joined, JoinedSpan};
+use super::quote::quote;
 use super::{Arguments, Flag, Instruction, KeyValue, Keyword, Separator, json, words};
 use crate::source::Span;
 
@@ -126,8 +127,10 @@ fn read_pairs(text: &str, rest: JoinedSpan, keyword: Keyword, escape: char) -> R
         };
     }
     if let Some(word) = found.iter().find(|word| !slice(**word).contains('=')) {
-        let message =
-            format!("Syntax error - can't find = in {:?}. Must be of the form: name=value", slice(*word));
+        let message = format!(
+            "Syntax error - can't find = in {}. Must be of the form: name=value",
+            quote(slice(*word))
+        );
         return Err((*word, message, Some("quote a value that holds blanks")));
     }
     Ok(Arguments::KeyValues(found.into_iter().map(|word| pair(text, word)).collect()))

@@ -87,7 +87,7 @@ impl Keyword {
 }
 
 /// Lower case by Unicode's simple mapping, as far as its result can be a letter of a keyword.
-fn lower(letter: char) -> char {
+pub(super) fn lower(letter: char) -> char {
     match letter {
         '\u{130}' => 'i',
         '\u{212a}' => 'k',

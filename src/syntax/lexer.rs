@@ -325,7 +325,7 @@ fn can_contain_heredoc(instruction: &Instruction) -> bool {
 }
 
 /// A comment that is a directive: `# name = value` with a name that BuildKit knows.
-fn read_directive(text: &str, span: Span) -> Option<Directive> {
+pub(super) fn read_directive(text: &str, span: Span) -> Option<Directive> {
     let line = span.of(text).strip_prefix('#')?.trim_start();
     let (after, name) = directive_name(line).ok()?;
     let name = match name.to_ascii_lowercase().as_str() {

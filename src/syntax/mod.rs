@@ -11,6 +11,7 @@ mod joined;
 mod json;
 mod keyword;
 mod lexer;
+mod quote;
 mod typed;
 mod words;
 
@@ -20,6 +21,7 @@ pub use self::expand::{Environment, ExpandError, Expanded, Expander};
 pub use self::joined::{Joined, JoinedSpan};
 pub use self::json::parse_strings;
 pub use self::keyword::Keyword;
+pub use self::typed::{Health, Mount, MountKind, health, mounts};
 use crate::source::{Source, Span};
 
 /// What a stretch of the text is. Tokens stand side by side and cover every byte.
@@ -85,6 +87,8 @@ pub enum Step {
     Parse,
     /// Checking each instruction's flags and arguments (`instructions.Parse`).
     Instruction,
+    /// Making a build of it (`Dockerfile2LLB`), as far as that needs neither variables nor images.
+    Convert,
 }
 
 /// Something that BuildKit refuses.
