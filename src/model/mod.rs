@@ -6,12 +6,14 @@
 mod environment;
 pub mod logical;
 mod reference;
+mod sources;
 mod stages;
 
 use std::ops::Range;
 
 pub use self::environment::{Variable, VariableKind};
 pub use self::reference::ImageRef;
+pub use self::sources::{ContextSource, SourceKind};
 use crate::syntax::{Document, Environment, ExpandError, Expanded, Expander};
 
 /// What a stage is built on.
@@ -192,8 +194,8 @@ impl Model {
     pub fn literal(&self, instruction: usize, word: &str) -> Option<String> {
         let expanded = self.expand(instruction, word).ok()?;
         let certain = |name: &String| {
-            self.variable(instruction, name)
-                .is_some_and(|variable| variable.kind == VariableKind::Env && variable.value.is_some())
+            let variable = self.variable(instruction, name);
+            variable.is_some_and(|variable| !variable.from_argument && variable.value.is_some())
         };
         (expanded.unmatched.is_empty() && expanded.matched.iter().all(certain)).then_some(expanded.text)
     }
