@@ -6,6 +6,7 @@
 pub mod compose;
 mod copy;
 pub mod dockerignore;
+pub mod ecosystems;
 pub mod glob;
 mod tree;
 

@@ -1,0 +1,128 @@
+//! What the manifests and lock files of a project state, ecosystem by ecosystem.
+//!
+//! Every fact is about files that are *sent* to the builder, except versions of the language, which are the author's
+//! word wherever it stands. Knows nothing of Dockerfiles and nothing of transforms; a fact that breaks a precondition
+//! is an [`Obstacle`] under that precondition's id.
+
+mod detect;
+pub mod go;
+pub mod pip;
+mod place;
+mod version;
+mod version_files;
+
+use std::fmt;
+
+pub use self::detect::{Ecosystem, Kind, detect};
+pub use self::version::{Version, VersionRange, VersionStatement};
+use super::{EntryKind, Project};
+
+/// A file or folder that an install reads.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Needed {
+    /// Its path in the context.
+    pub path: String,
+    /// Whether it is a folder, needed whole.
+    pub folder: bool,
+    /// What reads it, in a few words.
+    pub why: String,
+}
+
+/// Something that keeps a precondition from being proven.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Obstacle {
+    /// The precondition's id.
+    pub id: &'static str,
+    /// What was found, with its place.
+    pub text: String,
+    /// What the user can do about it.
+    pub remedy: String,
+}
+
+/// Everything that an install reads, and what speaks against running it on these files alone.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Closure {
+    /// What is read, the manifest first, without repeats. Each is sent to the builder.
+    pub files: Vec<Needed>,
+    /// What keeps the list from being proven complete (MC1, MC2, MC3); empty when it is.
+    pub obstacles: Vec<Obstacle>,
+}
+
+impl Closure {
+    /// The paths alone.
+    pub fn paths(&self) -> Vec<&str> {
+        self.files.iter().map(|needed| needed.path.as_str()).collect()
+    }
+
+    /// Adds a file that must be there; one that is not sent is an obstacle (MC1).
+    fn need(&mut self, project: &Project, path: &str, why: &str) {
+        match project.entry(path).map(|entry| &entry.kind) {
+            Some(EntryKind::Symlink) => self.hold(Obstacle {
+                id: "MC1",
+                text: format!("`{path}` is a symbolic link ({why})"),
+                remedy: "put the file itself there".to_owned(),
+            }),
+            Some(kind) => self.add(path, matches!(kind, EntryKind::Directory), why),
+            None => self.hold(missing_file(project, "MC1", path)),
+        }
+    }
+
+    fn add(&mut self, path: &str, folder: bool, why: &str) {
+        if !self.files.iter().any(|needed| needed.path == path) {
+            self.files.push(Needed { path: path.to_owned(), folder, why: why.to_owned() });
+        }
+    }
+
+    fn hold(&mut self, obstacle: Obstacle) {
+        if !self.obstacles.contains(&obstacle) {
+            self.obstacles.push(obstacle);
+        }
+    }
+}
+
+/// A precondition that fails because a file does not reach the builder.
+fn missing_file(project: &Project, id: &'static str, path: &str) -> Obstacle {
+    if project.tree().entry(path).is_some() {
+        Obstacle {
+            id,
+            text: format!("`{path}` is kept from the builder by .dockerignore"),
+            remedy: format!("let .dockerignore pass `{path}`"),
+        }
+    } else {
+        Obstacle {
+            id,
+            text: format!("`{path}` is not in the build context"),
+            remedy: format!("put `{path}` into the context and keep it in git"),
+        }
+    }
+}
+
+/// A manifest or lock file that states nothing, since it cannot be read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unreadable {
+    /// The file, with the line where there is one.
+    pub at: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl Unreadable {
+    fn new(at: impl Into<String>, why: impl Into<String>) -> Unreadable {
+        Unreadable { at: at.into(), why: why.into() }
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.at, self.why)
+    }
+}
+
+/// The text of a file that is sent, without a byte-order mark.
+fn text(project: &Project, path: &str) -> Result<String, Unreadable> {
+    let mut text = project.read(path).ok_or_else(|| Unreadable::new(path, "cannot be read as UTF-8"))?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(text)
+}
