@@ -1,30 +1,254 @@
 //! `dockfix.toml`: what a user can set, and the options that result for one file.
+//!
+//! Works on text alone: which file governs which Dockerfile is for the caller to find out. Every key that is read here
+//! is used by a transform; a key that nobody uses is an error to the user.
 
-use crate::transforms::Transform;
+mod pattern;
+mod reader;
+
+use std::fmt;
+
+use self::pattern::PathPattern;
+use self::reader::{Reader, Section, list};
+use crate::source::Place;
 
 /// The settings in force for one Dockerfile.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Options {
-    /// Names and categories to run; empty means every transform that is on by default.
-    pub select: Vec<String>,
-    /// Names and categories to leave out.
-    pub ignore: Vec<String>,
-    /// Apply fixes that are not proven too.
+    /// Which transforms run.
+    pub selection: Selection,
+    /// Apply fixes that are not proven too. Only the command line can say so: what holds for one run must not be
+    /// forgotten in a file.
     pub unproven: bool,
+    /// Who the container runs as.
+    pub user: UserOptions,
+    /// How the container tells its health.
+    pub health: HealthOptions,
 }
 
-impl Options {
-    /// Whether a transform gets its turn. What is selected by name runs even if its category is ignored.
-    pub fn enables(&self, transform: &Transform) -> bool {
-        let named = |list: &[String], name: &str| list.iter().any(|entry| entry == name);
-        let category = transform.category.as_str();
-        if named(&self.ignore, transform.name) {
-            return false;
-        }
-        if named(&self.select, transform.name) {
-            return true;
-        }
-        let selected = if self.select.is_empty() { transform.default } else { named(&self.select, category) };
-        selected && !named(&self.ignore, category)
+/// The table `[user]`.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct UserOptions {
+    /// `id`: the numeric user; never 0.
+    pub id: Option<u32>,
+    /// `group`: the numeric group.
+    pub group: Option<u32>,
+    /// `writable`: every folder that the program writes to. An empty list says that it writes nowhere.
+    pub writable: Option<Vec<String>>,
+    /// `run-as-root`: why the container needs root.
+    pub run_as_root: Option<String>,
+}
+
+/// The table `[health]`.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct HealthOptions {
+    /// `port`: where the server listens.
+    pub port: Option<u16>,
+    /// `path`: what to ask for; it begins with a slash.
+    pub path: Option<String>,
+    /// `command`: the probe, as an exec form.
+    pub command: Option<Vec<String>>,
+    /// `interval`, as the instruction's flag takes it: `30s`.
+    pub interval: Option<String>,
+    /// `timeout`, likewise.
+    pub timeout: Option<String>,
+    /// `start-period`, likewise.
+    pub start_period: Option<String>,
+    /// `retries`; at least 1.
+    pub retries: Option<u32>,
+}
+
+/// Which transforms run, by name or category.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Selection {
+    /// From the weakest to the strongest: `dockfix.toml`, then the command line.
+    steps: Vec<Choice>,
+}
+
+/// One voice in a [`Selection`].
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Choice {
+    /// Names and categories to run, in place of all that was chosen before.
+    pub select: Option<Vec<String>>,
+    /// Names and categories to leave out.
+    pub ignore: Vec<String>,
+}
+
+impl Selection {
+    /// No transform at all: the file is looked at for the sake of others.
+    pub fn nothing() -> Selection {
+        Selection { steps: vec![Choice { select: Some(Vec::new()), ignore: Vec::new() }] }
+    }
+
+    /// The same with a stronger voice.
+    #[must_use]
+    pub fn then(mut self, choice: Choice) -> Selection {
+        self.steps.push(choice);
+        self
+    }
+
+    /// Whether a transform runs, by its name, its category and whether it is on without being selected. Within one
+    /// voice a name counts more than a category, and leaving out counts more than taking.
+    pub fn enables(&self, name: &str, category: &str, default: bool) -> bool {
+        let weight = |list: &[String]| {
+            let weights =
+                list.iter().map(|entry| if entry == name { 2 } else { u8::from(entry == category) });
+            weights.max().unwrap_or(0)
+        };
+        self.steps.iter().fold(default, |enabled, choice| {
+            let left_out = weight(&choice.ignore);
+            match &choice.select {
+                Some(select) => weight(select) > left_out,
+                None => enabled && left_out == 0,
+            }
+        })
     }
 }
+
+/// What is wrong with a `dockfix.toml`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfigError {
+    /// Where.
+    pub place: Place,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// A `dockfix.toml`, read and checked.
+#[derive(Clone, Default, Debug)]
+pub struct Config {
+    exclude: Vec<PathPattern>,
+    general: Layer,
+    overrides: Vec<Override>,
+}
+
+/// `[[override]]`: other settings for some files.
+#[derive(Clone, Debug)]
+struct Override {
+    files: Vec<PathPattern>,
+    layer: Layer,
+}
+
+/// The keys that stand both at the top and in an override.
+#[derive(Clone, Default, Debug)]
+struct Layer {
+    select: Option<Vec<String>>,
+    ignore: Option<Vec<String>>,
+    user: UserOptions,
+    health: HealthOptions,
+}
+
+impl Config {
+    /// Reads the text of a `dockfix.toml`. `selectors` are the names that `select` and `ignore` may hold.
+    pub fn parse(text: &str, selectors: &[&str]) -> Result<Config, ConfigError> {
+        let reader = Reader::new(text)?;
+        let mut top = reader.top()?;
+        let exclude = top.take("exclude", |value| list(value, PathPattern::read))?.unwrap_or_default();
+        let general = Layer::read(&mut top, selectors)?;
+        let mut overrides = Vec::new();
+        for mut section in top.sections("override")? {
+            let files = section.required("files", |value| list(value, PathPattern::read))?;
+            let layer = Layer::read(&mut section, selectors)?;
+            section.finish()?;
+            overrides.push(Override { files, layer });
+        }
+        top.finish()?;
+        Ok(Config { exclude, general, overrides })
+    }
+
+    /// Whether files at `path` (relative to the folder of the `dockfix.toml`, `/` between parts) are left alone when
+    /// folders are searched.
+    pub fn excludes(&self, path: &str) -> bool {
+        self.exclude.iter().any(|pattern| pattern.covers(path))
+    }
+
+    /// The options for the file at `path`. Of overrides that fit, the later one counts, key by key.
+    pub fn options_for(&self, path: &str) -> Options {
+        let fitting =
+            self.overrides.iter().filter(|entry| entry.files.iter().any(|pattern| pattern.covers(path)));
+        let layer = fitting.fold(self.general.clone(), |below, entry| entry.layer.clone().over(below));
+        let choice = Choice { select: layer.select, ignore: layer.ignore.unwrap_or_default() };
+        let selection = Selection::default().then(choice);
+        Options { selection, unproven: false, user: layer.user, health: layer.health }
+    }
+}
+
+impl Layer {
+    fn read(section: &mut Section<'_>, selectors: &[&str]) -> Result<Layer, ConfigError> {
+        Ok(Layer {
+            select: section.take("select", |value| list(value, |value| reader::one_of(value, selectors)))?,
+            ignore: section.take("ignore", |value| list(value, |value| reader::one_of(value, selectors)))?,
+            user: section.table("user", UserOptions::read)?,
+            health: section.table("health", HealthOptions::read)?,
+        })
+    }
+
+    /// These settings, and those `below` where nothing is set here.
+    fn over(self, below: Layer) -> Layer {
+        Layer {
+            select: self.select.or(below.select),
+            ignore: self.ignore.or(below.ignore),
+            user: self.user.over(below.user),
+            health: self.health.over(below.health),
+        }
+    }
+}
+
+impl UserOptions {
+    fn read(section: &mut Section<'_>) -> Result<UserOptions, ConfigError> {
+        Ok(UserOptions {
+            id: section.take("id", |value| {
+                reader::number(value, 1, "a number above 0; to keep root, say why with `run-as-root`")
+            })?,
+            group: section.take("group", |value| reader::number(value, 0, "a number"))?,
+            writable: section.take("writable", |value| list(value, reader::text))?,
+            run_as_root: section.take("run-as-root", reader::text)?,
+        })
+    }
+
+    fn over(self, below: UserOptions) -> UserOptions {
+        UserOptions {
+            id: self.id.or(below.id),
+            group: self.group.or(below.group),
+            writable: self.writable.or(below.writable),
+            run_as_root: self.run_as_root.or(below.run_as_root),
+        }
+    }
+}
+
+impl HealthOptions {
+    fn read(section: &mut Section<'_>) -> Result<HealthOptions, ConfigError> {
+        Ok(HealthOptions {
+            port: section.take("port", |value| reader::number(value, 1, "a port from 1 to 65535"))?,
+            path: section.take("path", reader::url_path)?,
+            command: section.take("command", reader::command)?,
+            interval: section.take("interval", reader::duration)?,
+            timeout: section.take("timeout", reader::duration)?,
+            start_period: section.take("start-period", reader::duration)?,
+            retries: section.take("retries", |value| reader::number(value, 1, "a number above 0"))?,
+        })
+    }
+
+    fn over(self, below: HealthOptions) -> HealthOptions {
+        HealthOptions {
+            port: self.port.or(below.port),
+            path: self.path.or(below.path),
+            command: self.command.or(below.command),
+            interval: self.interval.or(below.interval),
+            timeout: self.timeout.or(below.timeout),
+            start_period: self.start_period.or(below.start_period),
+            retries: self.retries.or(below.retries),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -116,7 +116,7 @@ pub fn rewrite_with(context: &BuildContext, transforms: &[&Transform]) -> Outcom
     let mut fold = Fold::new(context);
     for transform in transforms {
         for index in 0..fold.files.len() {
-            if fold.files[index].options.enables(transform) {
+            if transform.enabled(fold.files[index].options) {
                 fold.turn(transform, index);
             }
         }

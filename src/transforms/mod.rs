@@ -212,6 +212,19 @@ pub struct Transform {
     pub run: fn(&Input<'_>) -> Vec<Diagnostic>,
 }
 
+impl Transform {
+    /// Whether the options give this transform its turn.
+    pub fn enabled(&self, options: &Options) -> bool {
+        options.selection.enables(self.name, self.category.as_str(), self.default)
+    }
+}
+
+/// The names that select transforms: every transform's own, and every category's.
+pub fn selectors() -> Vec<&'static str> {
+    let categories = Category::NAMES.iter().map(|(_, name)| *name);
+    ALL.iter().map(|transform| transform.name).chain(categories).collect()
+}
+
 /// Every transform, in the order of its turn.
 ///
 /// The ignore file comes first, since the project is read again through it; then deprecated forms, pins, structure
