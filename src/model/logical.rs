@@ -77,7 +77,7 @@ fn parts(at: &Instruction, grade: Grade, values: &mut Vec<String>) -> &'static s
     values.extend(at.flags.iter().map(|flag| flag.text.to_string()));
     values.push("--".to_owned());
     if at.keyword == Keyword::Unknown {
-        values.push(at.joined.text().to_owned());
+        values.push(at.joined.text().trim().to_owned());
         return "unknown";
     }
     arguments(at, &at.arguments, grade, values)

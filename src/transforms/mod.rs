@@ -4,6 +4,7 @@
 pub(crate) mod testing;
 mod tidy_blanks;
 mod uppercase_keywords;
+mod writing;
 
 use self::tidy_blanks::TIDY_BLANKS;
 use self::uppercase_keywords::UPPERCASE_KEYWORDS;

@@ -43,9 +43,9 @@ fn trailing_blanks(input: &Input<'_>) -> Vec<Diagnostic> {
     let edits = lines.filter_map(|(_, token)| {
         let line = token.span.of(text);
         let kept = line.trim_end_matches([' ', '\t']);
-        // What is left must not become a continuation or, in a comment at the top, lose its only value.
+        // What is left must not become a continuation, a directive without its value, or part of a line end.
         let safe = token.kind == TokenKind::Continuation
-            || !kept.ends_with(input.document.escape) && !kept.ends_with('=') && !kept.is_empty();
+            || !kept.ends_with([input.document.escape, '=', '\r']) && !kept.is_empty();
         let blanks = Span::new(token.span.start() + kept.len(), token.span.end());
         (safe && !blanks.is_empty()).then_some(blanks)
     });
@@ -68,8 +68,9 @@ fn blank_lines(input: &Input<'_>) -> Vec<Diagnostic> {
             instructions.get(next).is_some_and(|instruction| instruction.span.start() < line.start());
         let doubled = last_end == Some(line.start());
         last_end = Some(line.end());
-        let rest_is_blank = text[line.end()..].trim_ascii().is_empty();
-        let starts_file = line.start() == 0 && !text[line.end()..].trim_start().starts_with('#');
+        let rest_is_blank = text[line.end()..].trim().is_empty();
+        let starts_file =
+            line.start() == 0 && !text[line.end()..].trim_start().starts_with(['#', '\u{feff}']);
         if inside {
             found.push(diagnostic(line, "blank line inside a continuation", "remove the blank line", ""));
         } else if doubled || rest_is_blank || starts_file {
