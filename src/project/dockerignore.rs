@@ -4,11 +4,13 @@
 //! result of every pattern for the parent folder at hand. Asking about a whole path at once gives other answers as
 //! soon as a `!` occurs. Knows paths only, no files.
 
+mod overlap;
 mod pattern;
 
 use std::fmt;
 
 pub use self::pattern::Pattern;
+pub(in crate::project) use self::pattern::Step;
 use super::glob::clean;
 
 /// The patterns of an ignore file, in order.

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use super::dockerignore::Step;
+
 /// A pattern that Go refuses: the build that uses it fails.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct BadPattern;
@@ -128,6 +130,37 @@ impl Glob {
             keep
         });
         Ok(Glob { chunks })
+    }
+
+    /// A pattern without wildcards: the path itself.
+    pub fn literal(path: &str) -> Glob {
+        Glob { chunks: vec![Chunk { after_star: false, atoms: path.bytes().map(Atom::Byte).collect() }] }
+    }
+
+    /// The pattern as steps of characters.
+    pub(in crate::project) fn steps(&self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for chunk in &self.chunks {
+            if chunk.after_star {
+                steps.push(Step::ManyButSlash);
+            }
+            let mut atoms = chunk.atoms.iter().peekable();
+            while let Some(atom) = atoms.next() {
+                match atom {
+                    Atom::AnyButSlash => steps.push(Step::AnyButSlash),
+                    Atom::Class(class) => steps.push(Step::Class(class.clone())),
+                    Atom::Byte(first) => {
+                        let mut bytes = vec![*first];
+                        while let Some(Atom::Byte(byte)) = atoms.peek() {
+                            bytes.push(*byte);
+                            atoms.next();
+                        }
+                        steps.extend(String::from_utf8_lossy(&bytes).chars().map(Step::Character));
+                    }
+                }
+            }
+        }
+        steps
     }
 
     /// Whether the whole of `name` fits.

@@ -8,6 +8,7 @@ mod copy;
 pub mod dockerignore;
 pub mod ecosystems;
 pub mod glob;
+pub mod prove;
 mod tree;
 
 use std::collections::HashMap;

@@ -4,6 +4,7 @@
 //! names, `name/**` and `**name`. The short cuts have a meaning of their own, so they are kept apart here too.
 
 use super::IgnoreErrorKind;
+use super::overlap::overlap;
 use crate::project::glob::{Class, Glob};
 
 /// One pattern of an ignore file: anchored at the context's root, whatever it is.
@@ -25,8 +26,10 @@ enum Matcher {
     Steps(Vec<Step>),
 }
 
+/// A part of a pattern.
 #[derive(Clone, PartialEq, Eq, Debug)]
-enum Step {
+pub(in crate::project) enum Step {
+    /// Itself.
     Character(char),
     /// `?`
     AnyButSlash,
@@ -36,6 +39,7 @@ enum Step {
     Anything,
     /// `**/`, and `**` before anything else: nothing, or whatever ends in a slash.
     Folders,
+    /// `[a-c]`
     Class(Class),
 }
 
@@ -67,6 +71,26 @@ impl Pattern {
         let text = self.text.strip_suffix("/**").unwrap_or(&self.text);
         let text = text.strip_suffix("/*").unwrap_or(text);
         (!text.contains(['*', '[', ']', '?', '^', '\\'])).then_some(text)
+    }
+
+    /// The pattern as steps; a short cut may need two readings.
+    pub(super) fn readings(&self) -> Vec<Vec<Step>> {
+        let characters = |text: &str| text.chars().map(Step::Character).collect::<Vec<Step>>();
+        match &self.matcher {
+            Matcher::Exact => vec![characters(&self.text)],
+            Matcher::Prefix(prefix) => vec![[characters(prefix), vec![Step::Anything]].concat()],
+            Matcher::Suffix(suffix) => {
+                let whole = suffix.strip_prefix('/').map(characters);
+                whole.into_iter().chain([[vec![Step::Anything], characters(suffix)].concat()]).collect()
+            }
+            Matcher::Steps(steps) => vec![steps.clone()],
+        }
+    }
+
+    /// Whether the pattern matches some path that a source word selects, itself or through a folder above it. Asks
+    /// about all paths that could be, not only those that stand in the context.
+    pub fn overlaps(&self, source: &Glob) -> bool {
+        overlap(self, source)
     }
 
     /// Whether the pattern matches `path` itself, parents aside.
