@@ -1,5 +1,6 @@
 //! What a transform is, what it says, and the one ordered list of them all.
 
+mod shipped;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tidy_blanks;

@@ -1,0 +1,220 @@
+//! The stage that is shipped, as its container will see it: base image, user, folder, start command, and where its
+//! files come from. Shared by every transform that judges what runs; says "not known" rather than guess.
+
+mod origin;
+
+pub(super) use self::origin::Origin;
+use super::Input;
+use crate::model::{Base, ImageRef, Workdir};
+use crate::syntax::{Arguments, Instruction, Keyword};
+
+/// The shipped stage of a file.
+#[derive(Clone, Copy)]
+pub(super) struct Shipped<'a> {
+    pub(super) input: &'a Input<'a>,
+    /// Its index.
+    pub(super) stage: usize,
+}
+
+/// Who sets ENTRYPOINT or CMD.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Setter {
+    /// An instruction of this file.
+    Instruction(usize),
+    /// The base image, or nobody: only the facts about the image can tell.
+    BaseImage,
+    /// Nobody: an ENTRYPOINT of this file clears the CMD of what is below it.
+    Cleared,
+}
+
+/// What starts the container.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Start {
+    pub(super) entrypoint: Setter,
+    pub(super) cmd: Setter,
+}
+
+/// A command as the file writes it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Form<'a> {
+    /// The words of an exec form.
+    Exec(Vec<&'a str>),
+    /// The text of a shell form.
+    Shell(&'a str),
+    /// Nothing at all: `CMD []`, `ENTRYPOINT` alone.
+    Empty,
+}
+
+impl<'a> Shipped<'a> {
+    /// The stage that a build without a target makes. `None` where there is none.
+    pub(super) fn of(input: &'a Input<'a>) -> Option<Shipped<'a>> {
+        input.model.final_stage().map(|stage| Shipped { input, stage })
+    }
+
+    pub(super) fn instruction(&self, index: usize) -> &'a Instruction {
+        &self.input.document.instructions[index]
+    }
+
+    /// The stage and those of this file below it, nearest first.
+    pub(super) fn lineage(&self) -> Vec<usize> {
+        self.input.model.lineage(self.stage)
+    }
+
+    /// Indexes of the instructions that make the stage, those of the stages below it first.
+    pub(super) fn instructions(&self) -> impl DoubleEndedIterator<Item = usize> + use<> {
+        let stages = &self.input.model.stages;
+        let ranges: Vec<_> =
+            self.lineage().into_iter().rev().map(|stage| stages[stage].instructions.clone()).collect();
+        ranges.into_iter().flatten()
+    }
+
+    /// The last instruction of a keyword that makes the stage.
+    pub(super) fn last(&self, keyword: Keyword) -> Option<usize> {
+        self.instructions().rfind(|index| self.instruction(*index).keyword == keyword)
+    }
+
+    /// Index of the stage's last instruction.
+    pub(super) fn end(&self) -> usize {
+        self.input.model.stages[self.stage].instructions.end - 1
+    }
+
+    /// The image that the stage stands on in the end; `None` for scratch and for what cannot be told.
+    pub(super) fn image(&self) -> Option<&'a ImageRef> {
+        match self.input.model.root_base(self.stage) {
+            Base::Image(image) => Some(image),
+            _ => None,
+        }
+    }
+
+    /// Whether the stage stands on nothing.
+    pub(super) fn is_scratch(&self) -> bool {
+        *self.input.model.root_base(self.stage) == Base::Scratch
+    }
+
+    /// Whether a stage below has ONBUILD triggers, which run in this one without being written in it.
+    pub(super) fn has_triggers(&self) -> bool {
+        let stages = &self.input.model.stages;
+        let below = self.lineage().into_iter().skip(1).flat_map(|stage| stages[stage].instructions.clone());
+        below.into_iter().any(|index| self.instruction(index).keyword == Keyword::Onbuild)
+    }
+
+    /// The USER in force at the end; `None` is the base image's.
+    pub(super) fn user(&self) -> Option<&'a str> {
+        let at = self.last(Keyword::User)?;
+        Some(self.instruction(at).text(self.instruction(at).rest))
+    }
+
+    /// The working folder at the end, where the file alone tells it; `base` is the base image's WORKDIR if known.
+    pub(super) fn workdir(&self, base: Option<&str>) -> Option<String> {
+        let end = self.end();
+        let at_end = self.last(Keyword::Workdir).map(|at| at + 1).filter(|next| *next <= end);
+        // A context holds what was in force before its instruction, so a WORKDIR at the very end is read apart.
+        match at_end {
+            None if self.last(Keyword::Workdir) == Some(end) => self.folder_after(end, base),
+            _ => resolve_folder(&self.input.model.contexts[end].workdir, base),
+        }
+    }
+
+    /// The working folder after a WORKDIR that is the last instruction.
+    fn folder_after(&self, index: usize, base: Option<&str>) -> Option<String> {
+        let before = resolve_folder(&self.input.model.contexts[index].workdir, base)?;
+        let instruction = self.instruction(index);
+        let path = self.input.model.literal(index, instruction.text(instruction.rest))?;
+        Some(join(&before, &path))
+    }
+
+    /// The working folder when an instruction begins.
+    pub(super) fn workdir_at(&self, index: usize, base: Option<&str>) -> Option<String> {
+        resolve_folder(&self.input.model.contexts[index].workdir, base)
+    }
+
+    /// Who sets ENTRYPOINT and CMD in the end.
+    pub(super) fn start(&self) -> Start {
+        let stages = &self.input.model.stages;
+        let mut start = Start { entrypoint: Setter::BaseImage, cmd: Setter::BaseImage };
+        for stage in self.lineage().into_iter().rev() {
+            let range = stages[stage].instructions.clone();
+            let set_here = |keyword| range.clone().rfind(|index| self.instruction(*index).keyword == keyword);
+            if let Some(entrypoint) = set_here(Keyword::Entrypoint) {
+                start.entrypoint = Setter::Instruction(entrypoint);
+                start.cmd = Setter::Cleared;
+            }
+            if let Some(cmd) = set_here(Keyword::Cmd) {
+                start.cmd = Setter::Instruction(cmd);
+            }
+        }
+        start
+    }
+
+    /// A CMD or ENTRYPOINT as written.
+    pub(super) fn form(&self, index: usize) -> Form<'a> {
+        let instruction = self.instruction(index);
+        match &instruction.arguments {
+            Arguments::Exec { words, .. } if !words.is_empty() => {
+                Form::Exec(words.iter().map(|word| &*word.value).collect())
+            }
+            Arguments::Shell(span) => Form::Shell(instruction.text(*span)),
+            _ => Form::Empty,
+        }
+    }
+
+    /// The value that ENV gives a variable in the container, if the file alone is certain of it.
+    pub(super) fn environment(&self, name: &str) -> Option<&'a str> {
+        let set = |index: &usize| self.instruction(*index).keyword == Keyword::Env;
+        let last = self.instructions().rev().find(|index| set(index) && self.sets(*index, name))?;
+        // The value after the instruction is seen by the next one, or by the word itself at the end of the stage.
+        let instruction = self.instruction(last);
+        let Arguments::KeyValues(pairs) = &instruction.arguments else { return None };
+        let pair = pairs.iter().rev().find(|pair| instruction.text(pair.key) == name)?;
+        let written = pair.value.map(|value| instruction.text(value))?;
+        // Only a plain value is handed out, so that it can be borrowed as it stands.
+        let plain = !written.contains(['$', '\\', '`', '"', '\'']);
+        let quoted = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        match quoted.filter(|inner| !inner.contains(['$', '\\', '`', '"'])) {
+            Some(inner) => Some(inner),
+            None => plain.then_some(written),
+        }
+    }
+
+    fn sets(&self, index: usize, name: &str) -> bool {
+        let instruction = self.instruction(index);
+        match &instruction.arguments {
+            Arguments::KeyValues(pairs) => pairs.iter().any(|pair| instruction.text(pair.key) == name),
+            _ => false,
+        }
+    }
+
+    /// Where a file or folder of the image comes from, followed through other stages to the build context.
+    pub(super) fn origin(&self, path: &str, base: Option<&str>) -> Origin {
+        origin::of(self, self.stage, path, base)
+    }
+
+    /// The parts of the build context that are copied into the image, as image folder or file and context path.
+    pub(super) fn copied(&self, base: Option<&str>) -> Option<Vec<(String, String)>> {
+        origin::copied(self, self.stage, base)
+    }
+}
+
+fn resolve_folder(folder: &Workdir, base: Option<&str>) -> Option<String> {
+    match folder {
+        Workdir::Path(path) => Some(path.clone()),
+        Workdir::BaseRelative(path) => base.map(|base| join(base, path)),
+        Workdir::Unknown => None,
+    }
+}
+
+/// A path below an absolute folder, or the path itself where it is absolute; without `.`, `..`, doubled slashes.
+pub(super) fn join(folder: &str, path: &str) -> String {
+    let whole = if path.starts_with('/') { path.to_owned() } else { format!("{folder}/{path}") };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in whole.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
