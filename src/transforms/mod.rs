@@ -1,5 +1,6 @@
 //! What a transform is, what it says, and the one ordered list of them all.
 
+mod checks;
 mod shipped;
 #[cfg(test)]
 pub(crate) mod testing;
