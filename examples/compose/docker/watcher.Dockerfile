@@ -1,0 +1,4 @@
+FROM python:latest
+WORKDIR /app
+COPY . .
+CMD python -m board.watcher
