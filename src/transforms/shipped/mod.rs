@@ -4,7 +4,8 @@
 mod origin;
 
 pub(super) use self::origin::Origin;
-use super::Input;
+use super::{Input, Missing};
+use crate::images::{self, Facts};
 use crate::model::{Base, ImageRef, Workdir};
 use crate::syntax::{Arguments, Instruction, Keyword};
 
@@ -83,6 +84,33 @@ impl<'a> Shipped<'a> {
         match self.input.model.root_base(self.stage) {
             Base::Image(image) => Some(image),
             _ => None,
+        }
+    }
+
+    /// What is known about the image that the stage stands on; a [`Missing`] under `id` where that cannot be told.
+    pub(super) fn facts(&self, id: &'static str) -> Result<Facts, Missing> {
+        let missing = |text: String, remedy: &str| Missing { id, text, remedy: remedy.to_owned() };
+        match self.input.model.root_base(self.stage) {
+            Base::Scratch => images::facts("scratch", None)
+                .ok_or_else(|| missing("nothing is known about `scratch`".to_owned(), "name a base image")),
+            // A build argument may choose another system, another release, another user.
+            Base::Image(image) if !image.variables.is_empty() => Err(missing(
+                format!("the base image `{}` depends on a build argument", image.written),
+                "write the image into FROM",
+            )),
+            Base::Image(image) if image.tag.is_none() && image.digest.is_some() => Err(missing(
+                format!("`{}` has a digest and no tag, so its version is not known", image.written),
+                "write the tag before the digest",
+            )),
+            Base::Image(image) => images::facts(&image.name(), image.tag.as_deref()).ok_or_else(|| {
+                missing(
+                    format!("nothing is known about the base image `{}`", image.written),
+                    "use an image that is known",
+                )
+            }),
+            Base::Stage(_) | Base::Unknown => {
+                Err(missing("the base image cannot be told".to_owned(), "write the image into FROM"))
+            }
         }
     }
 
