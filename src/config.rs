@@ -20,6 +20,9 @@ pub struct Options {
     /// Apply fixes that are not proven too. Only the command line can say so: what holds for one run must not be
     /// forgotten in a file.
     pub unproven: bool,
+    /// Only this text can be changed: fixes that need a new file wait. So it is where the result goes to standard
+    /// output, and nobody would write the other file.
+    pub text_only: bool,
     /// Who the container runs as.
     pub user: UserOptions,
     /// How the container tells its health.
@@ -177,7 +180,7 @@ impl Config {
         let layer = fitting.fold(self.general.clone(), |below, entry| entry.layer.clone().over(below));
         let choice = Choice { select: layer.select, ignore: layer.ignore.unwrap_or_default() };
         let selection = Selection::default().then(choice);
-        Options { selection, unproven: false, user: layer.user, health: layer.health }
+        Options { selection, user: layer.user, health: layer.health, ..Options::default() }
     }
 }
 

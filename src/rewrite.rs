@@ -164,7 +164,10 @@ impl<'c> Fold<'c> {
             options: file.options,
             shell: &self.shell,
         };
-        let diagnostics = (transform.run)(&input);
+        let mut diagnostics = (transform.run)(&input);
+        if file.options.text_only {
+            diagnostics.iter_mut().for_each(refuse_new_file);
+        }
         let file = &mut self.files[index];
         let wanted = if file.options.unproven { Applicability::Unsafe } else { Applicability::Safe };
         let (take, wait): (Vec<Diagnostic>, Vec<Diagnostic>) = diagnostics
@@ -271,6 +274,18 @@ impl<'c> State<'c> {
     fn finish(mut self) -> FileOutcome {
         self.outcome.after = self.now.source;
         self.outcome
+    }
+}
+
+/// Without its new file, a fix is none at all.
+fn refuse_new_file(diagnostic: &mut Diagnostic) {
+    if let Some(NewFile { path, .. }) = diagnostic.fix.as_ref().and_then(|fix| fix.create.as_ref()) {
+        diagnostic.missing.push(Missing {
+            id: "new-file",
+            text: format!("`{path}` would have to be created, and only this text is rewritten"),
+            remedy: "run `dockfix --write` on the folder".to_owned(),
+        });
+        diagnostic.fix = None;
     }
 }
 

@@ -16,6 +16,8 @@ use dockfix::project::compose::{self, COMPOSE_FILES, ComposeService};
 use dockfix::project::dockerignore::IgnoreFile;
 use dockfix::project::glob::{below_root, has_wildcard};
 
+use super::walk;
+
 /// What is known about a Dockerfile when its context is looked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request<'a> {
@@ -170,7 +172,7 @@ fn guess(own: &Path, top: &Path, sources: &[String]) -> (PathBuf, String) {
 
 /// Where looking upward ends: the root of the repository, or the folder that the user named.
 fn top_folder(own: &Path, within: &Path) -> PathBuf {
-    match folder::repository_root(own) {
+    match walk::repository_root(own) {
         Some(root) => root.to_owned(),
         None if own.starts_with(within) => within.to_owned(),
         None => own.to_owned(),
@@ -183,7 +185,7 @@ fn upward<'a>(own: &'a Path, top: &'a Path) -> impl Iterator<Item = &'a Path> {
 
 /// The path made absolute, with `.` and `..` taken away by their letters: links are not followed, since BuildKit
 /// takes the folder that is named.
-fn normal(path: &Path) -> Result<PathBuf> {
+pub(super) fn normal(path: &Path) -> Result<PathBuf> {
     let path = std::path::absolute(path).with_context(|| format!("cannot find `{}`", path.display()))?;
     Ok(normal_join(&path, ""))
 }
@@ -201,7 +203,7 @@ fn normal_join(folder: &Path, path: &str) -> PathBuf {
 }
 
 /// How `path` is called from `folder`, with `/` between parts.
-fn relative(path: &Path, folder: &Path) -> String {
+pub(super) fn relative(path: &Path, folder: &Path) -> String {
     let shared = path.components().zip(folder.components()).take_while(|(a, b)| a == b).count();
     let up = folder.components().skip(shared).map(|_| "..".to_owned());
     let down = path.components().skip(shared).map(|part| part.as_os_str().to_string_lossy().into_owned());
@@ -210,4 +212,4 @@ fn relative(path: &Path, folder: &Path) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,8 +1,197 @@
 //! Arguments, finding files, reading, writing, reporting: the only place with input and output.
+//!
+//! One way: [`args`] → [`find`] and [`settings`] → [`work`] (with [`context`], [`read`], [`write`]) → [`report`] or
+//! [`json`] on the [`terminal`].
 
-#[cfg(test)]
+mod args;
+mod catalog;
 mod context;
+mod diff;
+mod find;
+mod json;
+mod marks;
+mod read;
+mod report;
+mod settings;
+mod terminal;
+mod walk;
+mod work;
+mod write;
 
-pub(crate) fn run() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use dockfix::config::Options;
+
+use self::args::{Arguments, Format, Mode};
+use self::context::normal;
+use self::report::{Body, FileReport, Show, TextReport, Trouble, Verbosity};
+use self::settings::SettingsFinder;
+use self::terminal::{PLAIN, Terminal};
+use self::work::{Run, Task};
+
+/// The stack of a worker: deep nesting in shell text is bounded, this leaves it room.
+const STACK_BYTES: usize = 16 * 1024 * 1024;
+
+/// What the process ends with.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Status {
+    Clean,
+    WouldChange,
+    Error,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> ExitCode {
+        ExitCode::from(status as u8)
+    }
+}
+
+/// The whole program.
+pub(crate) fn run() -> ExitCode {
+    let arguments = Arguments::read();
+    let mut terminal = Terminal::new(arguments.output.color);
+    let status = match arguments.mode() {
+        Mode::List => {
+            let json = arguments.output.output_format == Format::Json;
+            let text = if json { json::transforms(dockfix::transforms::ALL) } else { catalog::list() };
+            terminal.print(PLAIN, &text);
+            Status::Clean
+        }
+        Mode::Explain(name) => {
+            terminal.print(PLAIN, &catalog::explain(&name).unwrap_or_default());
+            Status::Clean
+        }
+        mode => rewrite(&arguments, &mode, &mut terminal),
+    };
+    let written = terminal.finish().map_or(Status::Error, |()| Status::Clean);
+    status.max(written).into()
+}
+
+fn rewrite(arguments: &Arguments, mode: &Mode, terminal: &mut Terminal) -> Status {
+    let json = arguments.output.output_format == Format::Json;
+    let show = match mode {
+        _ if json => Show::Nothing,
+        Mode::Write => Show::Nothing,
+        Mode::Diff if arguments.stdin() => Show::Text,
+        _ => Show::Diff,
+    };
+    let verbosity = match &arguments.output {
+        output if output.verbose => Verbosity::Verbose,
+        // JSON holds all that a summary says.
+        output if output.quiet || json => Verbosity::Quiet,
+        _ => Verbosity::Normal,
+    };
+    let outcome = reports(arguments, mode);
+    let mut text = TextReport::new(terminal, show, verbosity);
+    let reports = match outcome {
+        Ok(reports) => reports,
+        Err(trouble) => {
+            text.trouble(&trouble);
+            return Status::Error;
+        }
+    };
+    for report in &reports {
+        text.file(report);
+    }
+    text.total(&reports, mode);
+    if json {
+        terminal.print(PLAIN, &json::files(&reports));
+    }
+    status(&reports, mode)
+}
+
+fn status(reports: &[FileReport], mode: &Mode) -> Status {
+    if reports.iter().any(|report| !report.troubles.is_empty()) {
+        return Status::Error;
+    }
+    let changed = reports.iter().any(FileReport::changed);
+    if changed && *mode == Mode::Check { Status::WouldChange } else { Status::Clean }
+}
+
+/// What became of everything that was asked for. The error is one with the request itself.
+fn reports(arguments: &Arguments, mode: &Mode) -> Result<Vec<FileReport>, Trouble> {
+    let here = std::env::current_dir();
+    let current =
+        here.map_err(|error| Trouble::new(".", format!("cannot be read: {}", read::reason(&error))))?;
+    if let Some(context) = arguments.input.context.as_deref().filter(|folder| !folder.is_dir()) {
+        let message = "is not a folder; `--context` needs one".to_owned();
+        return Err(Trouble::new(&context.to_string_lossy(), message));
+    }
+    let tasks = if arguments.stdin() {
+        vec![stdin_task(arguments, &current)]
+    } else {
+        file_tasks(arguments, &current)
+    };
+    let run = Run {
+        current: &current,
+        context: arguments.input.context.as_deref(),
+        rewrite: dockfix::rewrite::rewrite,
+        write: *mode == Mode::Write,
+    };
+    let jobs = arguments.output.jobs.map_or(0, |jobs| usize::from(jobs.get()));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).stack_size(STACK_BYTES).build();
+    let pool = pool.map_err(|error| Trouble::new("--jobs", error.to_string()))?;
+    Ok(pool.install(|| run.reports(tasks)))
+}
+
+fn stdin_task(arguments: &Arguments, current: &Path) -> Result<Task, Box<FileReport>> {
+    let given = arguments.input.stdin_filename.as_deref();
+    let name = given.map_or("<stdin>".to_owned(), |path| path.to_string_lossy().into_owned());
+    let path = given.map(|path| absolute(path, &name)).transpose()?;
+    // Without a name, the settings of the current folder count.
+    let place = path.clone().unwrap_or_else(|| current.join("Dockerfile"));
+    let mut finder = finder(arguments, current);
+    let settings = finder.for_file(&place).map_err(|trouble| FileReport::failed(&name, trouble))?;
+    let options = Options { text_only: true, ..settings.options };
+    Ok(Task { name, path, options, wary: false, stdin: true })
+}
+
+fn file_tasks(arguments: &Arguments, current: &Path) -> Vec<Result<Task, Box<FileReport>>> {
+    let mut finder = finder(arguments, current);
+    let search = find::search(&arguments.paths);
+    let unreadable = search.unreadable.iter().map(|(path, why)| {
+        let name = path.to_string_lossy();
+        Err(FileReport::failed(&name, Trouble::new(&name, format!("cannot be read: {why}"))))
+    });
+    let empty = search.empty.iter().map(|path| {
+        let why = "no Dockerfile found in this folder".to_owned();
+        Err(FileReport::new(&path.to_string_lossy(), Body::Skipped { why, quiet: false }))
+    });
+    let files = search.files.iter().map(|found| {
+        let path = absolute(&found.path, &found.path.to_string_lossy())?;
+        let name = if path.starts_with(current) { shown(&path, current) } else { slashes(&found.path) };
+        let settings = finder.for_file(&path).map_err(|trouble| FileReport::failed(&name, trouble))?;
+        let wary = !found.named || arguments.input.force_exclude;
+        if wary && settings.excluded {
+            let why = "left alone: `exclude` of `dockfix.toml` covers it".to_owned();
+            return Err(FileReport::new(&name, Body::Skipped { why, quiet: true }));
+        }
+        Ok(Task { name, path: Some(path), options: settings.options, wary, stdin: false })
+    });
+    unreadable.chain(empty).chain(files).collect()
+}
+
+fn finder<'a>(arguments: &Arguments, current: &'a Path) -> SettingsFinder<'a> {
+    let config = arguments.input.config.as_deref();
+    SettingsFinder::new(current, config, arguments.fixes.choice(), arguments.fixes.unproven)
+}
+
+fn absolute(path: &Path, name: &str) -> Result<PathBuf, Box<FileReport>> {
+    normal(path).map_err(|error| FileReport::failed(name, Trouble::new(name, format!("{error:#}"))))
+}
+
+/// How messages and diffs call a path: from the current folder if it lies there.
+fn shown(path: &Path, current: &Path) -> String {
+    match path.strip_prefix(current) {
+        Ok(below) if below.as_os_str().is_empty() => ".".to_owned(),
+        Ok(below) => slashes(below),
+        Err(_) => slashes(path),
+    }
+}
+
+/// The path with `/` between its parts, as diffs need it.
+fn slashes(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if std::path::MAIN_SEPARATOR == '\\' { text.replace('\\', "/") } else { text.into_owned() }
 }

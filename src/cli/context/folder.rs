@@ -6,10 +6,12 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ignore::{DirEntry, Walk, WalkBuilder};
+use ignore::{DirEntry, Walk};
 
 use dockfix::project::dockerignore::IgnoreFile;
 use dockfix::project::{Entry, EntryKind, LARGEST_READ, ReadFile, Tree};
+
+use crate::cli::walk;
 
 /// How many paths are listed at most, and how many bytes their files may have together.
 const MAX_ENTRIES: usize = 20_000;
@@ -20,11 +22,6 @@ pub(super) fn read_tree(folder: &Path, ignore: &IgnoreFile) -> Tree {
     let reader = Arc::new(Disk { folder: folder.to_owned() });
     let (entries, truncated) = list(folder, ignore, MAX_ENTRIES, MAX_BYTES);
     Tree::new(entries, truncated, reader)
-}
-
-/// The nearest folder, this one or above it, that is the root of a repository.
-pub(super) fn repository_root(folder: &Path) -> Option<&Path> {
-    folder.ancestors().find(|folder| folder.join(".git").exists())
 }
 
 /// Whether something that git knows of stands at each of the paths. Looks at nothing but these paths.
@@ -99,21 +96,9 @@ fn list(
     (entries, truncated)
 }
 
-/// Walks a folder in the order of names, links not followed, without what git ignores. Neither the user's own git
-/// settings nor `.ignore` files of search tools count: the answer has to be the same on every machine. Outside of a
-/// repository (an unpacked archive) the `.gitignore` files of the folder itself count, those above it do not.
+/// Walks a folder, hidden files too.
 fn walk(folder: &Path, filter: impl Fn(&DirEntry) -> bool + Send + Sync + 'static) -> Walk {
-    let in_repository = repository_root(folder).is_some();
-    WalkBuilder::new(folder)
-        .hidden(false)
-        .ignore(false)
-        .git_global(false)
-        .parents(in_repository)
-        .require_git(in_repository)
-        .follow_links(false)
-        .sort_by_file_name(|a, b| a.cmp(b))
-        .filter_entry(filter)
-        .build()
+    walk::builder(folder).filter_entry(filter).build()
 }
 
 /// What stands at an entry of the walk; nothing for the folder itself and for what BuildKit does not send (sockets).

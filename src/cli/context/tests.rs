@@ -1,7 +1,7 @@
 use super::*;
 
 /// A folder with files, which goes away with the value.
-pub(super) fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
+pub(in crate::cli) fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (path, text) in files {
         let path = folder.path().join(path);

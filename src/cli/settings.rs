@@ -1,0 +1,95 @@
+//! Which `dockfix.toml` governs a Dockerfile, and what results together with the command line.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use dockfix::config::{Choice, Config, Options};
+use dockfix::transforms;
+
+use super::context::relative;
+use super::read;
+use super::report::Trouble;
+use super::shown;
+
+const FILE_NAME: &str = "dockfix.toml";
+
+/// A `dockfix.toml` and the folder from which its patterns count.
+#[derive(Debug)]
+struct Settings {
+    folder: PathBuf,
+    config: Config,
+}
+
+/// What governs a folder: nothing, settings, or settings that cannot be used.
+type Governed = Result<Option<Arc<Settings>>, Trouble>;
+
+/// Finds settings, each file read once.
+pub(super) struct SettingsFinder<'a> {
+    current: &'a Path,
+    /// What `--config` names governs everything.
+    given: Option<Governed>,
+    by_folder: HashMap<PathBuf, Governed>,
+    choice: Choice,
+    unproven: bool,
+}
+
+/// The settings for one file.
+pub(super) struct FileSettings {
+    pub(super) options: Options,
+    /// Whether the file is left out when folders are searched.
+    pub(super) excluded: bool,
+}
+
+impl<'a> SettingsFinder<'a> {
+    /// `choice` and `unproven` come from the command line and count more than any file.
+    pub(super) fn new(
+        current: &'a Path,
+        given: Option<&Path>,
+        choice: Choice,
+        unproven: bool,
+    ) -> SettingsFinder<'a> {
+        let given = given.map(|file| read_settings(file, current, current).map(Some));
+        SettingsFinder { current, given, by_folder: HashMap::new(), choice, unproven }
+    }
+
+    /// The settings for the file at `path`, which is absolute and without `..`.
+    pub(super) fn for_file(&mut self, path: &Path) -> Result<FileSettings, Trouble> {
+        let settings = match &self.given {
+            Some(given) => given.clone()?,
+            None => self.nearest(path.parent().unwrap_or(path))?,
+        };
+        let (mut options, excluded) = match &settings {
+            None => (Options::default(), false),
+            Some(settings) => {
+                let path = relative(path, &settings.folder);
+                (settings.config.options_for(&path), settings.config.excludes(&path))
+            }
+        };
+        options.selection = options.selection.then(self.choice.clone());
+        options.unproven = self.unproven;
+        Ok(FileSettings { options, excluded })
+    }
+
+    fn nearest(&mut self, folder: &Path) -> Governed {
+        if let Some(known) = self.by_folder.get(folder) {
+            return known.clone();
+        }
+        let file = folder.join(FILE_NAME);
+        let governed = if file.is_file() {
+            read_settings(&file, folder, self.current).map(Some)
+        } else {
+            folder.parent().map_or(Ok(None), |parent| self.nearest(parent))
+        };
+        self.by_folder.insert(folder.to_owned(), governed.clone());
+        governed
+    }
+}
+
+fn read_settings(file: &Path, folder: &Path, current: &Path) -> Result<Arc<Settings>, Trouble> {
+    let name = shown(file, current);
+    let source = read::file(file, &name)?;
+    let config = Config::parse(source.text(), &transforms::selectors())
+        .map_err(|error| Trouble { place: Some(error.place), ..Trouble::new(&name, error.message) })?;
+    Ok(Arc::new(Settings { folder: folder.to_owned(), config }))
+}
