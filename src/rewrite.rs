@@ -321,3 +321,50 @@ impl History {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transforms::Category;
+
+    /// Creates a file and writes a comment that speaks of it.
+    const CREATING: Transform = Transform {
+        name: "create",
+        summary: "",
+        category: Category::Layout,
+        effect: Effect::Layout,
+        default: true,
+        fixes: &[],
+        explain: "",
+        examples: &[],
+        run: |_| {
+            let create = Some(NewFile { path: ".dockerignore".to_owned(), text: ".git\n".to_owned() });
+            let edits = vec![Edit::insert(0, "# see .dockerignore\n")];
+            let (title, applicability) = ("create it".to_owned(), Applicability::Safe);
+            let fix = Some(Fix { title, applicability, edits, create, declares: Vec::new() });
+            let message = "nothing is ignored".to_owned();
+            vec![Diagnostic { span: Span::empty(0), message, reasons: Vec::new(), missing: Vec::new(), fix }]
+        },
+    };
+
+    fn outcome(options: Options) -> Outcome {
+        let source = Source::new("Dockerfile", "FROM a\n").expect("a small text");
+        let dockerfiles = vec![Dockerfile { source, path: None, options }];
+        rewrite_with(&BuildContext { dockerfiles, project: Project::unknown() }, &[&CREATING])
+    }
+
+    #[test]
+    fn fix_that_needs_a_new_file_waits_where_none_can_be_written() {
+        let outcome = outcome(Options { text_only: true, unproven: true, ..Options::default() });
+        assert_eq!((outcome.created.len(), outcome.files[0].after.text()), (0, "FROM a\n"));
+        let held = &outcome.files[0].held_back[0];
+        assert_eq!((held.missing[0].id, held.available), ("new-file", false));
+    }
+
+    #[test]
+    fn new_file_comes_with_its_edits() {
+        let outcome = outcome(Options::default());
+        assert_eq!(outcome.created.len(), 1);
+        assert_eq!(outcome.files[0].after.text(), "# see .dockerignore\nFROM a\n");
+    }
+}
