@@ -9,6 +9,7 @@ mod reference;
 mod sources;
 mod stages;
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 pub use self::environment::{Variable, VariableKind};
@@ -108,6 +109,8 @@ pub struct Model {
     pub globals: Vec<Variable>,
     /// Variables set in each stage, in order; those of the base stage are looked up there.
     variables: Vec<Vec<Variable>>,
+    /// Stages by name, in order; a name may come again.
+    names: HashMap<String, Vec<usize>>,
     escape: char,
 }
 
@@ -130,9 +133,14 @@ impl Model {
     /// The stage that a `--from` or `--target` value names, as seen from `before` (stages up to it, exclusive).
     pub fn stage_named(&self, name: &str, before: usize) -> Option<usize> {
         let name = name.to_lowercase();
-        let earlier = self.stages.get(..before.min(self.stages.len()))?;
-        let by_name = earlier.iter().rposition(|stage| stage.name.as_deref() == Some(name.as_str()));
-        by_name.or_else(|| name.parse().ok().filter(|index| *index < earlier.len()))
+        let before = before.min(self.stages.len());
+        self.named_exactly(&name, before).or_else(|| name.parse().ok().filter(|index| *index < before))
+    }
+
+    /// The last stage before `before` of a name in lower case.
+    fn named_exactly(&self, name: &str, before: usize) -> Option<usize> {
+        let stages = self.names.get(name)?;
+        stages[..stages.partition_point(|stage| *stage < before)].last().copied()
     }
 
     /// The image or nothing that a stage stands on in the end, through the stages below it.

@@ -1,6 +1,7 @@
 //! One pass over the instructions: stages, uses, and the context of each instruction.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::{Base, Context, ImageRef, Model, Stage, StageUse, UseKind, Variable, VariableKind, Workdir};
 use crate::syntax::{Arguments, Document, Environment, Expander, Instruction, JoinedSpan, Keyword};
@@ -28,6 +29,7 @@ pub(super) fn build(document: &Document) -> Model {
             contexts: Vec::with_capacity(document.instructions.len()),
             globals: Vec::new(),
             variables: Vec::new(),
+            names: HashMap::new(),
             escape: document.escape,
         },
         state: Context {
@@ -122,6 +124,9 @@ impl Builder<'_> {
             Base::Stage(stage) => vec![StageUse { stage, instruction: index, kind: UseKind::Base }],
             _ => Vec::new(),
         };
+        if let Some(name) = &name {
+            self.model.names.entry(name.clone()).or_default().push(stage);
+        }
         self.model.stages.push(Stage { name, base, instructions: index..index + 1, uses });
         self.model.variables.push(Vec::new());
     }
@@ -144,8 +149,7 @@ impl Builder<'_> {
             return Base::Unknown;
         }
         // The name is looked up as it is written, in lower case only: `FROM Base` does not find stage `base`.
-        let stage =
-            self.model.stages.iter().rposition(|stage| stage.name.as_deref() == Some(resolved.as_str()));
+        let stage = self.model.named_exactly(&resolved, self.model.stages.len());
         if let Some(stage) = stage {
             return Base::Stage(stage);
         }
