@@ -198,6 +198,17 @@ mod tests {
     }
 
     #[test]
+    fn hooks_leave_out_the_same_names() {
+        let hooks = include_str!("../../.pre-commit-hooks.yaml");
+        let listed: Vec<&str> =
+            hooks.split(|character: char| !character.is_alphanumeric() && character != '~').collect();
+        for pattern in NOT_TAKEN {
+            let ending = pattern.trim_start_matches(['*', '.']);
+            assert!(listed.contains(&ending), "`{ending}` is not in `.pre-commit-hooks.yaml`");
+        }
+    }
+
+    #[test]
     fn folders_are_searched_without_what_git_ignores_hidden_and_foreign_ones() {
         let folder = folder_with(&[
             (".gitignore", "dist\n*.dev\n"),
