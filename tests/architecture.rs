@@ -11,7 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("model", &["source", "syntax"]),
     ("images", &["source"]),
     ("project", &["source", "shell"]),
-    ("config", &["source", "transforms"]),
+    ("config", &["project", "source"]),
     ("transforms", &["config", "edit", "images", "model", "project", "shell", "source", "syntax"]),
     ("verify", &["edit", "model", "source", "syntax", "transforms"]),
     ("rewrite", &["config", "edit", "model", "project", "shell", "source", "syntax", "transforms", "verify"]),

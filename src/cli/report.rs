@@ -194,11 +194,11 @@ impl<'t> TextReport<'t> {
 
     fn remarks(&mut self, report: &FileReport) {
         if let Some(context) = report.context.as_ref().filter(|_| self.verbosity == Verbosity::Verbose) {
-            self.terminal.say(&[(PLAIN, "  context "), (PLAIN, context)]);
+            self.terminal.say(&[(PLAIN, "  "), (DIM, "in"), (PLAIN, "    "), (PLAIN, context)]);
         }
         for note in &report.notes {
             if self.said.insert(note.clone()) {
-                self.terminal.say(&[(PLAIN, "  note "), (PLAIN, note)]);
+                self.terminal.say(&[(PLAIN, "  "), (YELLOW, "note"), (PLAIN, "  "), (PLAIN, note)]);
             }
         }
     }
@@ -334,3 +334,6 @@ fn total(reports: &[FileReport], mode: &Mode) -> String {
 fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,6 +55,13 @@ impl Terminal {
         Terminal { out, err, escapes, coloured, state: OutState::Open }
     }
 
+    /// A terminal without colour whose two streams go to one place, for tests.
+    #[cfg(test)]
+    pub(crate) fn to(place: impl Write + Clone + 'static) -> Terminal {
+        let err = Box::new(AutoStream::never(Box::new(place.clone()) as Box<dyn Write>));
+        Terminal { out: Box::new(place), err, escapes: false, coloured: false, state: OutState::Open }
+    }
+
     /// Text for standard output, with its line ends.
     pub(crate) fn print(&mut self, style: Style, text: &str) {
         let shown = if self.escapes { escape(text, Layout::Lines) } else { Cow::Borrowed(text) };
