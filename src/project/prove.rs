@@ -125,24 +125,50 @@ fn asked_for(
         harms.push(Harm::UnknownSource { source: at });
         return;
     };
-    let path = below_root(word);
-    if !has_wildcard(word) {
-        let lost = candidate.excluded_by(&path).filter(|_| project.excluded_by(&path).is_none());
-        // A folder of which something is taken back in is still found.
-        let stands = candidate.may_reinclude_below(&path)
-            && matches!(project.with_ignore(candidate.clone()).resolve(word), CopyMatch::Directory { .. });
-        harms.extend(
-            lost.filter(|_| !stands)
-                .map(|pattern| Harm::NoLongerFound { source: at, pattern: pattern.clone() }),
-        );
+    let may_lose = |pattern: &Pattern| Harm::MayLose { source: at, pattern: pattern.clone() };
+    if source.parents && has_wildcard(word) {
+        // Under `--parents` a source is matched as an ignore pattern is, which this comparison does not know; so every
+        // pattern may take something from it.
+        harms.extend(candidate.patterns().iter().filter(|pattern| !pattern.is_negated()).map(may_lose));
         return;
     }
-    // Under `--parents` a source is matched as an ignore pattern is, which this comparison does not know; so every
-    // pattern may take something from it.
-    let glob = if source.parents { None } else { Glob::parse(&path).ok() };
-    let patterns = candidate.patterns().iter().filter(|pattern| !pattern.is_negated());
-    let meeting = patterns.filter(|pattern| glob.as_ref().is_none_or(|glob| pattern.overlaps(glob)));
-    harms.extend(meeting.map(|pattern| Harm::MayLose { source: at, pattern: pattern.clone() }));
+    let path = below_root(word);
+    let literal = match project.resolve(word) {
+        _ if !has_wildcard(word) => Some(path.as_str()),
+        // `*` alone is another way to name the folder.
+        CopyMatch::Wildcard { .. } if !names_something(&path) => return,
+        // Whoever matches what is there has what he asked for, as long as it stays.
+        CopyMatch::Wildcard { matches, .. } if !matches.is_empty() => {
+            let lost = matches.iter().filter(|entry| project.sent(&entry.path));
+            harms.extend(lost.filter_map(|entry| candidate.excluded_by(&entry.path)).map(may_lose));
+            return;
+        }
+        // `yarn.lock*` is `yarn.lock`, if there is one.
+        _ => path.strip_suffix('*').filter(|path| !has_wildcard(path)),
+    };
+    match (literal, Glob::parse(&path)) {
+        (Some(literal), _) => harms.extend(not_found(at, literal, candidate, project)),
+        (None, Ok(glob)) => {
+            let patterns = candidate.patterns().iter().filter(|pattern| !pattern.is_negated());
+            harms.extend(patterns.filter(|pattern| pattern.overlaps(&glob)).map(may_lose));
+        }
+        (None, Err(_)) => {}
+    }
+}
+
+/// Whether the last part of a pattern holds anything but wildcards and dots.
+fn names_something(path: &str) -> bool {
+    let last = path.rsplit('/').next().unwrap_or(path);
+    last.contains(|character| !matches!(character, '*' | '?' | '.'))
+}
+
+/// A path that is asked for and would be excluded, whether or not it stands there.
+fn not_found(at: usize, path: &str, candidate: &IgnoreFile, project: &Project) -> Option<Harm> {
+    let pattern = candidate.excluded_by(path).filter(|_| project.excluded_by(path).is_none())?;
+    // A folder of which something is taken back in is still found.
+    let stands = candidate.may_reinclude_below(path)
+        && matches!(project.with_ignore(candidate.clone()).resolve(path), CopyMatch::Directory { .. });
+    (!stands).then(|| Harm::NoLongerFound { source: at, pattern: pattern.clone() })
 }
 
 #[cfg(test)]
@@ -195,6 +221,19 @@ mod tests {
     fn wildcard_may_lose_what_git_does_not_know() {
         let found = check("**/target\n*.log\n", &["pom.xml"], &["target/*.jar", "pom*.xml"]);
         assert_eq!(found.1, texts(&["0 may lose by **/target"]));
+    }
+
+    #[test]
+    fn wildcard_that_finds_something_keeps_it() {
+        let files = ["package.json", "compose.yml", "Dockerfile"];
+        let found =
+            check("**/*.log\nDockerfile*\ncompose*.y*ml\n", &files, &["package*", "yarn.lock*", "*", "*.y*"]);
+        assert_eq!(found.1, texts(&["3 may lose by compose*.y*ml"]));
+        assert_eq!(
+            found.0,
+            texts(&["Dockerfile by Dockerfile* from [2]", "compose.yml by compose*.y*ml from [2, 3]"])
+        );
+        assert_eq!(check("*.log\n", &[], &["app.log*"]).1, texts(&["0 not found by *.log"]));
     }
 
     #[test]

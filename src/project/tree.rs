@@ -135,10 +135,13 @@ impl Tree {
     /// The text of the file at `path`: `None` where it is missing, unreadable, not UTF-8 or larger than
     /// [`LARGEST_READ`].
     pub fn read(&self, path: &str) -> Option<String> {
+        String::from_utf8(self.read_bytes(path)?).ok()
+    }
+
+    /// The bytes of the file at `path`: `None` where it is missing, unreadable or larger than [`LARGEST_READ`].
+    pub fn read_bytes(&self, path: &str) -> Option<Vec<u8>> {
         match self.entry(path)?.kind {
-            EntryKind::File { size } if size <= LARGEST_READ => {
-                String::from_utf8(self.reader.read(path)?).ok()
-            }
+            EntryKind::File { size } if size <= LARGEST_READ => self.reader.read(path),
             _ => None,
         }
     }

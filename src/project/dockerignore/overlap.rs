@@ -44,6 +44,16 @@ pub(super) fn overlap(pattern: &Pattern, source: &Glob) -> bool {
     })
 }
 
+/// Whether some path below the folder may be matched; an empty path is the context's root.
+pub(super) fn overlap_below(pattern: &Pattern, folder: &str) -> bool {
+    let mut steps: Vec<Step> = folder.chars().map(Step::Character).collect();
+    if !folder.is_empty() {
+        steps.push(Step::Character('/'));
+    }
+    steps.push(Step::Anything);
+    pattern.readings().iter().any(|reading| meet(reading, &steps))
+}
+
 /// Whether two sequences of steps have a text in common.
 fn meet(a: &[Step], b: &[Step]) -> bool {
     let mut seen: HashSet<(usize, usize)> = HashSet::new();
@@ -111,6 +121,15 @@ mod tests {
         check("target/classes", "target/*.jar", false);
         check("**/node_modules", "*", true);
         check("**/node_modules", "package*.json", false);
+    }
+
+    #[test]
+    fn anchored_names_reach_only_their_own_folder() {
+        let below =
+            |pattern: &str, folder: &str| overlap_below(&IgnoreFile::parse(pattern).patterns()[0], folder);
+        assert!(below(".git", "") && !below(".git", "src"));
+        assert!(below("**/node_modules", "src") && below("*", "") && !below("*", "src"));
+        assert!(below("src/a", "src") && !below("src/a", "src/b") && !below("sr", "src"));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! names, `name/**` and `**name`. The short cuts have a meaning of their own, so they are kept apart here too.
 
 use super::IgnoreErrorKind;
-use super::overlap::overlap;
+use super::overlap::{overlap, overlap_below};
 use crate::project::glob::{Class, Glob};
 
 /// One pattern of an ignore file: anchored at the context's root, whatever it is.
@@ -91,6 +91,11 @@ impl Pattern {
     /// about all paths that could be, not only those that stand in the context.
     pub fn overlaps(&self, source: &Glob) -> bool {
         overlap(self, source)
+    }
+
+    /// Whether the pattern may match something that lies below the folder; an empty path is the context's root.
+    pub fn reaches_below(&self, folder: &str) -> bool {
+        overlap_below(self, folder)
     }
 
     /// Whether the pattern matches `path` itself, parents aside.
