@@ -389,8 +389,8 @@ mod tests {
 
     #[test]
     fn many_double_stars_take_no_exponential_time() {
-        let ignore = format!("{}x", "**/*a".repeat(60));
-        assert!(!excluded(&ignore, &"a/".repeat(1000)));
+        let ignore = format!("{}x", "**/*a".repeat(30));
+        assert!(!excluded(&ignore, &"a/".repeat(60)));
     }
 
     #[test]
