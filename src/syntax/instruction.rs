@@ -8,6 +8,9 @@ use crate::source::Span;
 /// What BuildKit refuses at this step: where, its wording, what to do.
 pub(super) type Problem = (JoinedSpan, String, Option<&'static str>);
 
+/// A flag ended inside a character, of which the rest would begin the arguments: no build takes such bytes.
+const TORN: &str = "string field contains invalid UTF-8";
+
 /// Reads one instruction. `span` is its place in the source, as far as it is known before the heredocs.
 pub(super) fn read(joined: Joined, escape: char, span: Span) -> (Instruction, Option<Problem>) {
     let whole = joined.span();
@@ -19,15 +22,24 @@ fn read_part(joined: Joined, part: JoinedSpan, escape: char, span: Span) -> (Ins
     let text = joined.text();
     let (name, after) = words::split_once(text, words::trim(text, part));
     let keyword = Keyword::of(&text[name.start()..name.end()]);
-    let (flags, rest) = match after {
+    let (flags, end) = match after {
         Some(after) => read_flags(text, after, escape),
-        None => (Vec::new(), JoinedSpan::new(name.end(), name.end())),
+        None => (Vec::new(), name.end()),
     };
-    let rest = words::trim(text, rest);
-    let (arguments, problem) = match read_arguments(&joined, keyword, rest, escape, span) {
+    let start = boundary(text, end);
+    let rest = words::trim(text, JoinedSpan::new(start, after.map_or(start, JoinedSpan::end)));
+    let (arguments, mut problem) = match read_arguments(&joined, keyword, rest, escape, span) {
         Ok(found) => found,
         Err(problem) => (Arguments::Raw(rest), Some(problem)),
     };
+    if start != end {
+        let torn = flags.last().map_or(name, |flag| flag.span);
+        problem = Some((
+            torn,
+            TORN.to_owned(),
+            Some("put the flag's value in quotes, or do without this character"),
+        ));
+    }
     let instruction = Instruction {
         keyword,
         span,
@@ -100,10 +112,14 @@ fn read_health(text: &str, rest: JoinedSpan) -> Result<Arguments, Problem> {
         return Ok(Arguments::Empty);
     }
     let gap = bytes[length..].iter().take_while(|byte| is_space_byte(**byte)).count();
+    // Where a character is cut here the type is none that BuildKit knows, and the rest is no array.
     let kind = JoinedSpan::new(rest.start(), boundary(text, rest.start() + length));
-    let command = JoinedSpan::new(boundary(text, rest.start() + length + gap), rest.end());
+    let start = rest.start() + length + gap;
+    let whole = text.is_char_boundary(start);
+    let command = JoinedSpan::new(boundary(text, start), rest.end());
     let command = match command.is_empty() {
         true => Arguments::Empty,
+        false if !whole => Arguments::Shell(command),
         false => read_json(text, command)?.unwrap_or(Arguments::Shell(command)),
     };
     Ok(Arguments::Health { kind, command: Box::new(command) })
@@ -147,24 +163,24 @@ fn pair(text: &str, word: JoinedSpan) -> KeyValue {
     }
 }
 
-/// The `--name` words before the arguments, and what follows them.
+/// The `--name` words before the arguments, and where they end.
 ///
 /// BuildKit reads bytes here, not characters: each byte of a flag becomes a character of its own, and the bytes 0x85
-/// and 0xA0 part words.
-fn read_flags(text: &str, part: JoinedSpan, escape: char) -> (Vec<Flag>, JoinedSpan) {
+/// and 0xA0 part words, so the end may lie inside a character.
+fn read_flags(text: &str, part: JoinedSpan, escape: char) -> (Vec<Flag>, usize) {
     let bytes = &text.as_bytes()[..part.end()];
     let mut flags = Vec::new();
     let mut at = part.start();
     loop {
         at += bytes[at..].iter().take_while(|byte| is_space_byte(**byte)).count();
         if !bytes[at..].starts_with(b"--") {
-            return (flags, JoinedSpan::new(boundary(text, at), part.end()));
+            return (flags, at);
         }
         let start = at;
         let (word, end) = flag_word(bytes, start, escape as u8);
         at = end;
         if word == "--" {
-            return (flags, JoinedSpan::new(boundary(text, at), part.end()));
+            return (flags, at);
         }
         let span = JoinedSpan::new(start, boundary(text, end));
         flags.push(Flag { span, text: word.into() });

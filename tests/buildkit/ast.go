@@ -127,7 +127,7 @@ func typed(file File) Row {
 	if err != nil {
 		return refused("parse", err)
 	}
-	stages, _, err := instructions.Parse(result.AST, nil)
+	stages, _, err := instructions.Parse(result.AST, linter.New(&linter.Config{}))
 	if err != nil {
 		return refused("instruction", err)
 	}

@@ -4,7 +4,7 @@
 //! unpacked (`dockerfiles/`, `contexts/`, `buildkit-ast.jsonl`). Archives are unpacked once into the build folder.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// The corpus folder, or `None` after saying loudly that the test is skipped.
 pub fn folder(test: &str) -> Option<PathBuf> {
@@ -39,22 +39,6 @@ pub fn unpacked(folder: &Path, name: &str) -> Option<PathBuf> {
         let _ = std::fs::rename(&partial, &target);
     }
     Some(target)
-}
-
-/// The text of `<corpus>/<name>`, or of `<corpus>/<name>.xz`.
-pub fn lines(folder: &Path, name: &str) -> Option<String> {
-    let plain = folder.join(name);
-    if plain.is_file() {
-        return std::fs::read_to_string(plain).ok();
-    }
-    let packed = folder.join(format!("{name}.xz"));
-    if !packed.is_file() {
-        eprintln!("SKIPPED: the corpus has no {name}");
-        return None;
-    }
-    let output =
-        Command::new("xz").arg("-dc").arg(packed).stderr(Stdio::inherit()).output().expect("xz runs");
-    String::from_utf8(output.stdout).ok()
 }
 
 /// Every Dockerfile of the corpus: its path in the archive and its bytes, in the order of the index.

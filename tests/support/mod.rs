@@ -1,4 +1,3 @@
 //! What several tests share.
 
 pub mod corpus;
-pub mod oracle;

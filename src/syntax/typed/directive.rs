@@ -20,7 +20,7 @@ pub(super) fn check(text: &str) -> Option<SyntaxError> {
 /// The value up to its first space.
 ///
 /// This directive is looked for by other rules than those of [`super::super::Document::directives`]: a first line
-/// `#!…` is passed over, and an indented comment ends the search.
+/// `#!…` is passed over, an indented comment ends the search, and a line loses one carriage return at its end, not all.
 fn check_value(text: &str) -> Option<Span> {
     let mut at = text.len() - text.strip_prefix('\u{feff}').unwrap_or(text).len();
     if text[at..].starts_with("#!") {
@@ -29,7 +29,8 @@ fn check_value(text: &str) -> Option<Span> {
     let mut seen = Vec::new();
     loop {
         let line = text[at..].split_inclusive('\n').next()?;
-        let end = at + line.trim_end_matches(['\r', '\n']).len();
+        let content = line.strip_suffix('\n').unwrap_or(line);
+        let end = at + content.strip_suffix('\r').unwrap_or(content).len();
         let directive = lexer::read_directive(text, Span::new(at, end))?;
         if seen.contains(&directive.name) {
             return None;
@@ -100,6 +101,7 @@ mod tests {
         check_message("\u{feff}# check=y\n", Some(r#"invalid check option "y""#));
         check_message(" # check=y\n", None);
         check_message("# plain\n# check=y\n", None);
+        check_message("#escape=\r\r\n# check=y\n", Some(r#"invalid check option "y""#));
         check_message("# syntax=a\n# syntax=b\n# check=y\n", None);
     }
 }

@@ -82,12 +82,23 @@ fn interval(name: &str, value: &str) -> Result<Duration, String> {
 fn retries(value: &str) -> Result<u32, String> {
     let failed = |cause: &str| Err(format!("strconv.ParseInt: parsing {}: {cause}", quote(value)));
     let digits = value.strip_prefix(['+', '-']).unwrap_or(value);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    if digits.is_empty() {
         return failed("invalid syntax");
     }
-    match value.parse::<i32>() {
-        Err(_) => failed("value out of range"),
-        Ok(number) => u32::try_from(number).map_err(|_| format!("--retries cannot be negative ({number})")),
+    let mut number: u32 = 0;
+    // Whichever is met first is told: a letter that is no digit, or the digit that is too much.
+    for letter in digits.chars() {
+        let Some(digit) = letter.to_digit(10) else { return failed("invalid syntax") };
+        match number.checked_mul(10).and_then(|number| number.checked_add(digit)) {
+            Some(next) => number = next,
+            None => return failed("value out of range"),
+        }
+    }
+    match (value.starts_with('-'), number) {
+        (_, 0) => Ok(0),
+        (false, ..0x8000_0000) => Ok(number),
+        (true, ..=0x8000_0000) => Err(format!("--retries cannot be negative (-{number})")),
+        _ => failed("value out of range"),
     }
 }
 
@@ -232,6 +243,9 @@ mod tests {
         assert_eq!(retries("-0"), Ok(0));
         assert_eq!(retries("-1"), Err("--retries cannot be negative (-1)".to_owned()));
         assert!(retries("1_0").is_err_and(|error| error.ends_with("invalid syntax")));
+        assert!(retries("4294967296x").is_err_and(|error| error.ends_with("value out of range")));
+        assert!(retries("4294967295x").is_err_and(|error| error.ends_with("invalid syntax")));
+        assert_eq!(retries("-2147483648"), Err("--retries cannot be negative (-2147483648)".to_owned()));
         assert!(retries("2147483648").is_err_and(|error| error.ends_with("value out of range")));
     }
 }

@@ -142,7 +142,7 @@ fn fields(line: &str) -> Result<Vec<String>, String> {
         let Some(quoted) = line[at..].strip_prefix('"') else {
             let field = line[at..].split(',').next().unwrap_or_default();
             if let Some(mark) = field.find('"') {
-                return failed(at + mark, "bare \" in non-quoted field");
+                return failed(at + mark, "bare \" in non-quoted-field");
             }
             fields.push(field.to_owned());
             at += field.len();
@@ -318,7 +318,7 @@ mod tests {
         assert_eq!(fields(""), Err("EOF".to_owned()));
         assert_eq!(
             fields(r#"a"b"#),
-            Err("parse error on line 1, column 2: bare \" in non-quoted field".to_owned())
+            Err("parse error on line 1, column 2: bare \" in non-quoted-field".to_owned())
         );
         let missing = "extraneous or missing \" in quoted-field";
         assert_eq!(fields(r#"x,"ab"#), Err(format!("parse error on line 1, column 4: {missing}")));

@@ -232,7 +232,7 @@ fn onbuild(found: &mut Findings<'_>) {
         return;
     };
     flags::check(found);
-    let name = upper(child.text(child.name));
+    let name = upper(child.text(child.name).trim());
     match name.as_str() {
         "ONBUILD" => {
             let message = "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed";

@@ -246,6 +246,12 @@ fn health_checks_have_a_type_and_times() {
 #[test]
 fn onbuild_refuses_some_triggers() {
     check(
+        "ONBUILD FROM\u{a0} x",
+        &[
+            "FROM\u{a0}: FROM isn't allowed as an ONBUILD trigger; an image can leave only instructions that add to a stage",
+        ],
+    );
+    check(
         "ONBUILD onbuild RUN x",
         &["onbuild: Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed; drop one of the two"],
     );
