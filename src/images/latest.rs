@@ -15,7 +15,8 @@ pub enum Latest {
     Means {
         /// The fullest tag of the same image: `3.14.7-trixie`.
         tag: &'static str,
-        /// The tag to write in its place, to the minor version and the release, where one was seen: `3.14-trixie`.
+        /// The tag to write in its place: to the minor version and the release, where such a one was seen
+        /// (`3.14-trixie`), else the full version.
         pin: Option<&'static str>,
         /// When the table was read.
         read_on: Date,
@@ -78,6 +79,9 @@ impl MovingTags {
             }
         }
         let row = self.tags.get(&format!("{canonical}:{tag}"))?;
-        Some(Latest::Means { tag: &row.means, pin: row.pin.as_deref(), read_on })
+        let means = row.means.as_str();
+        let is_version = means.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
+        let pin = row.pin.as_deref().or(is_version.then_some(means));
+        Some(Latest::Means { tag: means, pin, read_on })
     }
 }

@@ -10,6 +10,7 @@
 mod facts;
 mod latest;
 mod name;
+mod pin;
 mod releases;
 mod resolve;
 mod table;
@@ -25,6 +26,7 @@ pub use facts::{
 };
 pub use latest::{Latest, latest, moving_tag};
 pub use name::{ImageName, Origin};
+pub use pin::{OpenTag, line_of_open_tag, open_tag};
 pub use releases::{Date, Glibc, Release, glibc_of, release, release_of_version, runs_on};
 pub use resolve::facts;
 pub use versions::{EndOfLife, Product, Version, end_of_life, product, versions};

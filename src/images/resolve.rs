@@ -354,7 +354,7 @@ fn release_of(
     if said.is_some() {
         return (said, said.map(|_| ReleaseFrom::Reference));
     }
-    let Some(line) = line else { return (None, None) };
+    let Some(line) = line.filter(|_| !tag.other_release) else { return (None, None) };
     let is_line = tag.version.is_none_or(|version| version == line.version);
     let is_short =
         tag.version.is_some_and(|version| line.version != version && line.version.starts_with(version));

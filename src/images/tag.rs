@@ -20,10 +20,14 @@ pub(crate) struct Tag<'t> {
     pub(crate) release: Option<&'static Release>,
     /// The system that a part names.
     pub(crate) os: Option<Os>,
+    /// A part names a release that the table does not have: `alpine3.9`.
+    pub(crate) other_release: bool,
     /// A word that stands for a version which moves, or a short name of a line.
     pub(crate) channel: Option<&'t str>,
     /// A date or the like pins the build, so that the tag does not stand for the newest one.
     pub(crate) dated: bool,
+    /// A part changes no fact, but is part of the tag's choice all the same.
+    pub(crate) neutral: bool,
 }
 
 /// Parts that say what the image is for, never what is in it.
@@ -63,16 +67,18 @@ impl<'t> Tag<'t> {
         let names_line = product.is_some_and(|product| product.alias(part).is_some());
         if before == "alpine" && part.starts_with("3.") {
             self.release = releases::release_of_version(Os::Alpine, part);
+            self.other_release = self.release.is_none();
         } else if image.channels.iter().any(|word| word == part) || (names_line && !is_number) {
             set(&mut self.channel, part)?;
         } else if let Some(release) = releases::release(part) {
             set(&mut self.release, release)?;
         } else if let Some(os) = names_system(part) {
             set(&mut self.os, os)?;
+            self.other_release = part.contains('.');
         } else if image.variants.iter().any(|variant| variant.words.iter().any(|word| word == part)) {
             self.words.push(part);
         } else if NEUTRAL.contains(&part) || image.neutral.iter().any(|word| is_neutral(word, part)) {
-            // Says nothing about the content.
+            self.neutral = true;
         } else if let Some((prefix, version)) = glued(part, &image.runtime_prefix) {
             if image.variants.iter().any(|variant| variant.words.iter().any(|word| word == prefix)) {
                 self.words.push(prefix);

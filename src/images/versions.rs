@@ -96,6 +96,8 @@ pub struct Product {
     pub repositories: Vec<String>,
     /// Its lines, newest first.
     pub versions: Vec<Version>,
+    /// The flavour that a tag without one means, where the tags that name a release always name it.
+    pub(crate) default_flavour: Option<String>,
     /// Words and short versions that stand for a line.
     aliases: BTreeMap<String, String>,
     naming: Arc<Naming>,
@@ -179,6 +181,7 @@ struct ProductRow {
     repositories: Vec<String>,
     naming: String,
     flavours: BTreeMap<Os, Vec<String>>,
+    default_flavour: Option<String>,
     #[serde(default)]
     forms: BTreeMap<Os, String>,
     read_on: Date,
@@ -212,7 +215,14 @@ pub(crate) fn products(file: VersionFile) -> Vec<Product> {
             let mut versions: Vec<Version> =
                 row.version.iter().flat_map(|line| spread(line, row.read_on, &naming)).collect();
             versions.sort_by(|one, other| compare_versions(&other.version, &one.version));
-            Product { name: row.name, repositories: row.repositories, versions, aliases: row.aliases, naming }
+            Product {
+                name: row.name,
+                repositories: row.repositories,
+                versions,
+                default_flavour: row.default_flavour,
+                aliases: row.aliases,
+                naming,
+            }
         })
         .collect()
 }

@@ -1,6 +1,7 @@
 //! What a transform is, what it says, and the one ordered list of them all.
 
 mod checks;
+mod pin_base_image;
 mod shipped;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -8,6 +9,7 @@ mod tidy_blanks;
 mod uppercase_keywords;
 mod writing;
 
+use self::pin_base_image::PIN_BASE_IMAGE;
 use self::tidy_blanks::TIDY_BLANKS;
 use self::uppercase_keywords::UPPERCASE_KEYWORDS;
 use crate::config::Options;
@@ -234,6 +236,8 @@ pub fn selectors() -> Vec<&'static str> {
 /// (split, move), content (user, health), details, and layout last, so that it tidies what the others wrote. If a
 /// later transform gives an earlier one new work, the order is wrong, or the two are one transform.
 pub const ALL: &[&Transform] = &[
+    // Pins.
+    &PIN_BASE_IMAGE,
     // Layout.
     &UPPERCASE_KEYWORDS,
     &TIDY_BLANKS,

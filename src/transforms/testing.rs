@@ -22,7 +22,16 @@ pub(crate) fn outcome(
     rewrite_with(&context, &[transform])
 }
 
-/// The same, with default options; returns what became of the Dockerfile.
+/// Runs one transform on a Dockerfile whose context is not known, as on standard input.
+#[track_caller]
+pub(crate) fn without_context(transform: &Transform, text: &str) -> FileOutcome {
+    let source = Source::new("<stdin>", text).expect("a small text");
+    let dockerfile = Dockerfile { source, path: None, options: Options::default() };
+    let context = BuildContext { dockerfiles: vec![dockerfile], project: Project::unknown() };
+    rewrite_with(&context, &[transform]).files.remove(0)
+}
+
+/// Runs one transform in a context of files, with default options; returns what became of the Dockerfile.
 #[track_caller]
 pub(crate) fn run_alone(transform: &Transform, files: &[(&str, &str)], text: &str) -> FileOutcome {
     let mut found = outcome(transform, files, text, &Options::default());

@@ -50,6 +50,8 @@ fn typical_references() {
         ("node", "20.12.2-alpine3.19", "node-alpine - musl busybox"),
         ("node", "24-alpine", "node-alpine alpine3.24 musl busybox"),
         ("node", "22-alpine3.23", "node-alpine alpine3.23 musl busybox"),
+        ("node", "22-alpine3.19", "node-alpine - musl busybox"),
+        ("golang", "alpine3.9", "golang-alpine - musl busybox"),
         ("docker.io/library/node", "10.15.2-stretch-slim", "node-slim stretch 2.24 debian"),
         ("public.ecr.aws/docker/library/python", "3.12", "python trixie 2.41 none"),
         ("python", "3", "python trixie 2.41 none"),
@@ -463,5 +465,38 @@ fn dates_are_days_of_the_calendar() {
     assert!(Date::try_from("2024-02-29".to_owned()).is_ok());
     for text in ["2026-02-29", "2026-13-01", "2026-04-31", "2026-4", "soon", "2026-04-00"] {
         assert!(Date::try_from(text.to_owned()).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn open_tags_leave_the_version_open_and_keep_the_rest() {
+    let pinned = |repository: &str, tag: &str, version: &str| {
+        let product = product(repository)?;
+        let open = open_tag(repository, (!tag.is_empty()).then_some(tag))?;
+        open.with_version(product, product.line(version)?)
+    };
+    assert_eq!(pinned("node", "", "24").as_deref(), Some("24-bookworm"));
+    assert_eq!(pinned("node", "slim", "24").as_deref(), Some("24-bookworm-slim"));
+    assert_eq!(pinned("node", "trixie-slim", "24").as_deref(), Some("24-trixie-slim"));
+    assert_eq!(pinned("node", "alpine", "22").as_deref(), Some("22-alpine3.24"));
+    assert_eq!(pinned("python", "3-slim", "3.12").as_deref(), Some("3.12-slim-trixie"));
+    assert_eq!(pinned("php", "fpm-alpine", "8.4").as_deref(), Some("8.4-fpm-alpine3.24"));
+    assert_eq!(pinned("php", "", "8.4").as_deref(), Some("8.4-cli-trixie"));
+    assert_eq!(pinned("eclipse-temurin", "latest", "21").as_deref(), Some("21-jdk-resolute"));
+    // Not built on it, or not seen.
+    assert_eq!(pinned("golang", "buster", "1.27"), None);
+    assert_eq!(pinned("node", "alpine", "18"), None);
+    for (repository, tag) in [
+        ("node", "24"),
+        ("node", "24.3.0-slim"),
+        ("node", "lts"),
+        ("node", "iron"),
+        ("php", "fpm-zts"),
+        ("python", "alpine3.9"),
+        ("nginx", "stable"),
+        ("python", "windowsservercore"),
+        ("mycompany/node", "latest"),
+    ] {
+        assert_eq!(open_tag(repository, Some(tag)), None, "{repository}:{tag}");
     }
 }

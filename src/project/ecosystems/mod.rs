@@ -6,14 +6,17 @@
 
 mod detect;
 pub mod go;
+mod language;
 pub mod pip;
 mod place;
+mod rust;
 mod version;
 mod version_files;
 
 use std::fmt;
 
 pub use self::detect::{Ecosystem, Kind, detect};
+pub use self::language::{Language, Statements, statements};
 pub use self::version::{Version, VersionRange, VersionStatement};
 use super::{EntryKind, Project};
 
