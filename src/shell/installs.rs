@@ -244,6 +244,7 @@ static PROGRAMS: LazyLock<Vec<Program>> = LazyLock::new(|| {
             operand_ends: false,
             negatable: row.negatable,
             spaced_booleans: row.spaced_booleans,
+            ..Grammar::default()
         };
         Program { row, grammar }
     };

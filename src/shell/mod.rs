@@ -7,10 +7,12 @@
 mod cache;
 mod convert;
 mod coverage;
+mod go;
 mod installs;
 mod limits;
 mod options;
 mod reading;
+mod start;
 mod tree;
 mod walk;
 mod words;
@@ -22,8 +24,10 @@ mod tests;
 use std::fmt;
 
 pub use self::cache::{Parsed, ShellCache};
+pub use self::go::GoBuild;
 pub use self::installs::{Action, Install, Manager, Role, install};
 pub use self::options::{GivenOption, GivenValue};
+pub use self::start::{Entry, Given, StartCommand, StartKind, start};
 pub use self::tree::*;
 pub use self::walk::{Guards, Placed, ShellOptions};
 pub use self::words::{Feature, FeatureKind, plain_words, quote_exec, sh_quote};

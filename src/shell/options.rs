@@ -17,6 +17,10 @@ pub(super) struct Grammar {
     pub(super) values: BTreeSet<String>,
     /// Options that take none, or one joined by `=` only.
     pub(super) flags: BTreeSet<String>,
+    /// What begins an option whose rest is free: `-D` of `-Dname=value`.
+    pub(super) prefixes: Vec<String>,
+    /// Options that take a value and are the last: what follows is for the program that they name.
+    pub(super) last: BTreeSet<String>,
     /// How options are written.
     pub(super) style: Style,
     /// Options end at the first operand, as in `sudo`, `env` and `python`.
@@ -76,7 +80,13 @@ pub(super) fn read(grammar: &Grammar, argv: &[Option<&str>], from: usize) -> Arg
                 reader.at += 1;
                 break;
             }
-            Some(option) if option.len() > 1 && option.starts_with('-') => reader.option(option),
+            Some(option) if option.len() > 1 && option.starts_with('-') => {
+                reader.option(option);
+                let name = reader.arguments.options.last().map(|option| &option.name);
+                if name.is_some_and(|name| grammar.last.contains(name)) {
+                    break;
+                }
+            }
             _ if grammar.operand_ends => break,
             _ => {
                 reader.arguments.operands.push(reader.at);
@@ -103,7 +113,9 @@ impl Reader<'_> {
             Some((name, value)) => (name, Some(value)),
             None => (word, None),
         };
-        if self.grammar.values.contains(name) {
+        if self.grammar.prefixes.iter().any(|prefix| word.starts_with(prefix.as_str())) {
+            self.push(word, None);
+        } else if self.grammar.values.contains(name) || self.grammar.last.contains(name) {
             match joined {
                 Some(value) => self.push_joined(name, value),
                 None => self.push_spaced(name),
