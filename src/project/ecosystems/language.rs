@@ -7,12 +7,14 @@ use std::collections::BTreeSet;
 
 use super::place::parent;
 use super::version::VersionStatement;
-use super::{go, pip, rust};
+use super::{go, npm, pip, rust};
 use crate::project::{EntryKind, Found, Project};
 
 /// A language whose release projects state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Language {
+    /// Node.
+    Node,
     /// Python.
     Python,
     /// Go.
@@ -36,9 +38,10 @@ pub struct Statements {
 const MAX_FOLDERS: usize = 200;
 
 impl Language {
-    /// The language of a product by its usual name: `python`, `go`, `rust`.
+    /// The language of a product by its usual name: `node`, `python`, `go`, `rust`.
     pub fn named(name: &str) -> Option<Language> {
         match name {
+            "node" => Some(Language::Node),
             "python" => Some(Language::Python),
             "go" => Some(Language::Go),
             "rust" => Some(Language::Rust),
@@ -49,6 +52,7 @@ impl Language {
     /// The file in which a project states its release best.
     pub fn version_file(self) -> &'static str {
         match self {
+            Language::Node => ".nvmrc",
             Language::Python => ".python-version",
             Language::Go => ".go-version",
             Language::Rust => "rust-toolchain.toml",
@@ -58,6 +62,7 @@ impl Language {
     /// The files that may state a release.
     fn files(self) -> &'static [&'static str] {
         match self {
+            Language::Node => &[".nvmrc", ".node-version", ".tool-versions", "package.json"],
             Language::Python => {
                 &[".python-version", ".tool-versions", "runtime.txt", "Pipfile", "pyproject.toml"]
             }
@@ -69,6 +74,7 @@ impl Language {
     /// What one folder and the version files above it state, the most exact first.
     fn in_folder(self, project: &Project, folder: &str) -> Vec<Found<VersionStatement>> {
         match self {
+            Language::Node => npm::versions(project, folder),
             Language::Python => pip::versions(project, folder),
             Language::Go => {
                 let module = go::read(project, folder).and_then(Result::ok);
@@ -138,6 +144,14 @@ mod tests {
         let found = statements(&project, Language::Python, "api");
         assert_eq!(texts(&found.own), ["3.12 .python-version:1", ">=3.10 api/pyproject.toml:3"]);
         assert_eq!(texts(&found.elsewhere), ["3.9 web/.python-version:1"]);
+    }
+
+    #[test]
+    fn node_is_stated_in_the_manifest_too() {
+        let project = Project::in_memory([("api/package.json", r#"{"engines": {"node": "20.x"}}"#)]);
+        let found = statements(&project, Language::Node, "");
+        assert_eq!(texts(&found.own), Vec::<String>::new());
+        assert_eq!(texts(&found.elsewhere), ["20.x api/package.json:1"]);
     }
 
     #[test]

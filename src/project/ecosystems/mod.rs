@@ -7,6 +7,7 @@
 mod detect;
 pub mod go;
 mod language;
+pub mod npm;
 pub mod pip;
 mod place;
 mod rust;
@@ -98,6 +99,17 @@ fn missing_file(project: &Project, id: &'static str, path: &str) -> Obstacle {
             remedy: format!("put `{path}` into the context and keep it in git"),
         }
     }
+}
+
+/// Whether something holds, with the one line that says why.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// It does; what was compared.
+    Holds(String),
+    /// It does not; what differs.
+    Fails(String),
+    /// It cannot be told; what is missing.
+    Unproven(String),
 }
 
 /// A manifest or lock file that states nothing, since it cannot be read.

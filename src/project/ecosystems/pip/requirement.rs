@@ -48,6 +48,14 @@ impl Source {
     }
 }
 
+/// Whether a URL always brings the same files: an archive does, a repository at a full commit does.
+fn is_fixed(source: &Source) -> bool {
+    let Source::Vcs(url) = source else { return true };
+    let url = url.split('#').next().unwrap_or(url);
+    url.rsplit_once('@')
+        .is_some_and(|(_, commit)| commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 fn is_vcs(scheme: &str) -> bool {
     let tool = scheme.split_once('+').map_or(scheme, |(tool, _)| tool);
     matches!(tool, "git" | "hg" | "svn" | "bzr")
@@ -69,13 +77,8 @@ pub(super) fn requirement(text: &str) -> Option<Requirement> {
     if is_url {
         let name = body.split_once("#egg=").map(|(_, egg)| egg.split(['&', '[']).next().unwrap_or(egg));
         let name = name.and_then(normalised);
-        return Some(Requirement {
-            name,
-            extras: Vec::new(),
-            pinned: true,
-            marker,
-            source: Source::of(body),
-        });
+        let source = Source::of(body);
+        return Some(Requirement { name, extras: Vec::new(), pinned: is_fixed(&source), marker, source });
     }
     if let Some(mut requirement) = named(body) {
         requirement.marker = requirement.marker.or(marker);
@@ -111,13 +114,8 @@ fn named(text: &str) -> Option<Requirement> {
     if let Some(url) = rest.strip_prefix('@') {
         let (url, marker) = url.split_once(" ;").or_else(|| url.split_once("; ")).unwrap_or((url, ""));
         let marker = (!marker.trim().is_empty()).then(|| marker.trim().to_owned());
-        return Some(Requirement {
-            name: Some(name),
-            extras,
-            pinned: true,
-            marker,
-            source: Source::of(url.trim()),
-        });
+        let source = Source::of(url.trim());
+        return Some(Requirement { name: Some(name), extras, pinned: is_fixed(&source), marker, source });
     }
     let specifiers = match rest.strip_prefix('(') {
         Some(inner) => inner.strip_suffix(')')?,
@@ -181,6 +179,8 @@ mod tests {
         let cloned = read("git+https://github.com/o/r.git@master#egg=a_b");
         assert!(matches!(cloned.source, Source::Vcs(_)));
         assert_eq!(cloned.name.as_deref(), Some("a-b"));
+        assert!(!cloned.pinned);
+        assert!(read("git+https://x/y@0123456789012345678901234567890123456789#egg=z").pinned);
         for path in ["./lib", ".", "lib/x", "x-1.0-py3-none-any.whl", "file:///x", "a @ file:///x"] {
             assert!(matches!(read(path).source, Source::Path(_)), "{path}");
         }

@@ -1,0 +1,263 @@
+//! The files that an npm install reads, and what speaks against running it on these alone.
+
+use super::lock::Lock;
+use super::scripts::Run;
+use super::spec::{Spec, spec};
+use super::tables::{InstallScript, Reads, ReadsWord, install_script, program, reaches_builder};
+use super::{LockState, Package};
+use crate::project::Project;
+use crate::project::ecosystems::place::join;
+use crate::project::ecosystems::{Closure, Obstacle, missing_file};
+
+impl Package {
+    /// The files that `npm ci` or `npm install` reads, and why it might need more (MC1, MC2, MC3).
+    pub fn closure(&self, project: &Project) -> Closure {
+        let mut closure = Closure::default();
+        closure.need(project, &self.manifest.path, "the package's manifest");
+        self.lock_files(project, &mut closure);
+        let npmrc = self.inside(".npmrc");
+        if project.sent(&npmrc) {
+            closure.need(project, &npmrc, "npm's settings");
+        }
+        self.npmrc.obstacles().for_each(|obstacle| closure.hold(obstacle));
+        self.local_dependencies(project, &mut closure);
+        if !self.manifest.workspaces.is_empty() {
+            closure.hold(Obstacle {
+                id: "MC3",
+                text: format!("`{}` has workspaces", self.manifest.path),
+                remedy: "copy each member's package.json by hand before the install".to_owned(),
+            });
+        }
+        self.own_scripts(project, &mut closure);
+        if !self.npmrc.is_on("ignore-scripts") {
+            self.install_scripts(project, &mut closure);
+        }
+        closure
+    }
+
+    fn inside(&self, name: &str) -> String {
+        join(&self.folder, name).unwrap_or_else(|| name.to_owned())
+    }
+
+    fn lock_files(&self, project: &Project, closure: &mut Closure) {
+        match &self.lock {
+            LockState::Read(Lock { path, .. }) => closure.need(project, path, "the locked versions"),
+            LockState::Unreadable(error) => closure.hold(Obstacle {
+                id: "MC1",
+                text: error.to_string(),
+                remedy: "make the lock anew with `npm install --package-lock-only`".to_owned(),
+            }),
+            LockState::Kept(path) => closure.hold(missing_file(project, "MC1", path)),
+            LockState::Missing => {
+                let yarn = self.inside("yarn.lock");
+                if project.sent(&yarn) {
+                    closure.need(
+                        project,
+                        &yarn,
+                        "npm takes versions from it where it has no lock of its own",
+                    );
+                }
+            }
+        }
+    }
+
+    /// Dependencies that lie in the project: an archive can be copied beside the manifest, a folder is source (MC3).
+    fn local_dependencies(&self, project: &Project, closure: &mut Closure) {
+        for (name, (_, range)) in self.manifest.edges() {
+            let Spec::Path(path) = spec(range) else { continue };
+            let archive = [".tgz", ".tar.gz", ".tar"].iter().any(|ending| path.ends_with(ending));
+            match join(&self.folder, path).filter(|_| !path.starts_with(['/', '~'])) {
+                Some(path) if archive => {
+                    closure.need(project, &path, &format!("`{name}` is installed from it"))
+                }
+                _ => closure.hold(Obstacle {
+                    id: "MC3",
+                    text: format!("`{name}` is installed from the project's own folder `{path}`"),
+                    remedy: "copy that folder by hand before the install".to_owned(),
+                }),
+            }
+        }
+    }
+
+    /// What the package's own lifecycle scripts read (MC2).
+    fn own_scripts(&self, project: &Project, closure: &mut Closure) {
+        if self.builds_gyp && !self.npmrc.is_on("ignore-scripts") {
+            closure.hold(Obstacle {
+                id: "MC2",
+                text: format!("`{}` makes the install compile the sources", self.inside("binding.gyp")),
+                remedy: "none: the install needs the sources".to_owned(),
+            });
+        }
+        for script in self.lifecycle() {
+            let runs = self
+                .script_runs(project, script)
+                .and_then(|runs| runs.iter().try_for_each(|run| self.run_reads(project, run, closure)));
+            if let Err(why) = runs {
+                closure.hold(Obstacle {
+                    id: "MC2",
+                    text: format!("script `{script}` runs during the install: {why}"),
+                    remedy: "run it in a RUN of its own after the sources are copied, and install with \
+                             `--ignore-scripts` if no dependency needs its own script"
+                        .to_owned(),
+                });
+            }
+        }
+    }
+
+    /// Adds what one program of a script reads to the closure, or says why that is not possible.
+    fn run_reads(&self, project: &Project, run: &Run, closure: &mut Closure) -> Result<(), String> {
+        let name = run.words.first().map(String::as_str).unwrap_or_default();
+        let place = run.at.as_deref().unwrap_or_default();
+        let Some(program) = program(&run.words) else {
+            return Err(format!("what `{name}` reads is not known ({place})"));
+        };
+        if let Some(path) = reaches_builder(project, &self.folder, &program.unless) {
+            return Err(format!("`{name}` looks for `{path}` ({place})"));
+        }
+        match &program.reads {
+            Reads::Word(ReadsWord::Nothing) => Ok(()),
+            Reads::Word(ReadsWord::Project) => Err(format!("`{name}` reads the project's files ({place})")),
+            // Its arguments could name another folder than the usual.
+            Reads::Paths(_) if run.words.len() > 1 => Err(format!("`{name}` has arguments ({place})")),
+            Reads::Paths(paths) => {
+                for path in paths.iter().map(|path| self.inside(path)).filter(|path| project.sent(path)) {
+                    closure.need(project, &path, &format!("`{name}` reads it ({place})"));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Install scripts of dependencies that look for files of the project that depends on them (MC2).
+    fn install_scripts(&self, project: &Project, closure: &mut Closure) {
+        let told = self.lock().and_then(Lock::with_install_scripts);
+        let names: Vec<&str> = match (&told, self.lock()) {
+            (Some(scripted), _) => scripted.iter().map(|locked| locked.name).collect(),
+            // Version 1 lists all packages without saying which run scripts, so those that are known to are looked for.
+            (None, Some(lock)) => lock.all().iter().map(|locked| locked.name).collect(),
+            (None, None) => self.manifest.edges().into_keys().collect(),
+        };
+        for name in names {
+            let text = match install_script(name) {
+                InstallScript::Quiet | InstallScript::Native => continue,
+                InstallScript::Project(files) => match reaches_builder(project, &self.folder, files) {
+                    Some(path) => format!("the install script of `{name}` looks for `{path}`"),
+                    None => continue,
+                },
+                InstallScript::Unknown if told.is_none() => continue,
+                InstallScript::Unknown => format!("what the install script of `{name}` reads is not known"),
+            };
+            closure.hold(Obstacle {
+                id: "MC2",
+                text,
+                remedy: format!("copy what `{name}` needs by hand before the install"),
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::ecosystems::npm::read;
+
+    fn closure(files: &[(&str, &str)]) -> Closure {
+        let project = Project::in_memory(files.iter().copied());
+        read(&project, "").expect("there").expect("readable").closure(&project)
+    }
+
+    fn held(files: &[(&str, &str)]) -> Vec<String> {
+        closure(files).obstacles.into_iter().map(|held| format!("{} {}", held.id, held.text)).collect()
+    }
+
+    fn locked(packages: &str) -> String {
+        format!(r#"{{"lockfileVersion": 3, "packages": {{"": {{}}{packages}}}}}"#)
+    }
+
+    #[test]
+    fn manifest_lock_and_settings() {
+        let lock = locked("");
+        let closure =
+            closure(&[("package.json", "{}"), ("package-lock.json", &lock), (".npmrc", "fund=false\n")]);
+        assert_eq!(closure.paths(), ["package.json", "package-lock.json", ".npmrc"]);
+        assert_eq!(closure.obstacles, []);
+    }
+
+    #[test]
+    fn without_an_own_lock_npm_reads_that_of_yarn() {
+        let closure = closure(&[("package.json", "{}"), ("yarn.lock", "")]);
+        assert_eq!(closure.paths(), ["package.json", "yarn.lock"]);
+    }
+
+    #[test]
+    fn a_lock_kept_from_the_builder_holds_back() {
+        let files = [("package.json", "{}"), ("package-lock.json", "{}"), (".dockerignore", "*-lock.json")];
+        assert_eq!(held(&files), ["MC1 `package-lock.json` is kept from the builder by .dockerignore"]);
+    }
+
+    #[test]
+    fn local_dependencies() {
+        let manifest = r#"{"dependencies": {"a": "file:a.tgz", "b": "file:../b"}}"#;
+        let closure = closure(&[("package.json", manifest), ("a.tgz", "")]);
+        assert_eq!(closure.paths(), ["package.json", "a.tgz"]);
+        assert_eq!(closure.obstacles[0].id, "MC3");
+    }
+
+    #[test]
+    fn lifecycle_scripts_that_read_nothing_pass() {
+        for body in ["echo hi", "npx only-allow npm", "is-ci || echo no"] {
+            let manifest = format!(r#"{{"scripts": {{"postinstall": "{body}"}}}}"#);
+            assert_eq!(held(&[("package.json", &manifest)]), Vec::<String>::new(), "{body}");
+        }
+    }
+
+    #[test]
+    fn lifecycle_scripts_that_read_or_are_not_known_hold_back() {
+        for body in ["prisma generate", "my-tool", "node setup.js", "rm -rf dist", "$X"] {
+            let manifest = format!(r#"{{"scripts": {{"postinstall": "{body}"}}}}"#);
+            let held = held(&[("package.json", &manifest)]);
+            assert!(held[0].starts_with("MC2 script `postinstall`"), "{body}: {held:?}");
+        }
+    }
+
+    #[test]
+    fn patches_are_copied_beside_the_manifest() {
+        let manifest = r#"{"scripts": {"postinstall": "patch-package"}}"#;
+        let closure = closure(&[("package.json", manifest), ("patches/a.patch", "")]);
+        assert_eq!(closure.paths(), ["package.json", "patches"]);
+        assert!(closure.files[1].folder && closure.obstacles.is_empty());
+    }
+
+    #[test]
+    fn git_hooks_need_the_repository_left_out() {
+        let manifest = r#"{"scripts": {"prepare": "husky"}}"#;
+        assert!(held(&[("package.json", manifest)])[0].contains("looks for `.git`"));
+        assert!(held(&[("package.json", manifest), (".dockerignore", ".git")]).is_empty());
+    }
+
+    #[test]
+    fn install_scripts_of_dependencies() {
+        let script =
+            |name: &str| locked(&format!(r#", "node_modules/{name}": {{"hasInstallScript": true}}"#));
+        assert!(held(&[("package.json", "{}"), ("package-lock.json", &script("esbuild"))]).is_empty());
+        assert!(
+            held(&[("package.json", "{}"), ("package-lock.json", &script("strange"))])[0].starts_with("MC2")
+        );
+        let prisma = script("@prisma/client");
+        assert!(held(&[("package.json", "{}"), ("package-lock.json", &prisma)]).is_empty());
+        let files = [("package.json", "{}"), ("package-lock.json", &prisma), ("prisma/schema.prisma", "")];
+        assert!(held(&files)[0].contains("prisma/schema.prisma"));
+    }
+
+    #[test]
+    fn a_package_that_compiles_itself_holds_back() {
+        assert!(held(&[("package.json", "{}"), ("binding.gyp", "")])[0].starts_with("MC2"));
+        let manifest = r#"{"gypfile": false}"#;
+        assert!(held(&[("package.json", manifest), ("binding.gyp", "")]).is_empty());
+    }
+
+    #[test]
+    fn workspaces_hold_back() {
+        assert!(held(&[("package.json", r#"{"workspaces": ["packages/*"]}"#)])[0].starts_with("MC3"));
+    }
+}
