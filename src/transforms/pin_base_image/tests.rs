@@ -87,6 +87,34 @@ fn nothing_but_the_table() {
 }
 
 #[test]
+fn node_by_its_version_file_or_engines_of_one_major() {
+    let engines = "{\"name\": \"a\", \"engines\": {\"node\": \"20.x\"}}";
+    let text = "FROM node:latest\nCOPY . .\nRUN npm install\n";
+    check_in(
+        &PIN_BASE_IMAGE,
+        &[("package.json", engines)],
+        text,
+        &text.replace("node:latest", "node:20-bookworm"),
+    );
+    check_in(&PIN_BASE_IMAGE, &[(".nvmrc", "v24.3.0\n")], "FROM node:slim\n", "FROM node:24-bookworm-slim\n");
+    check_in(&PIN_BASE_IMAGE, &[(".nvmrc", "lts/jod\n")], "FROM node:alpine\n", "FROM node:22-alpine3.24\n");
+    check_in(
+        &PIN_BASE_IMAGE,
+        &[(".nvmrc", "26\n")],
+        "FROM node\nRUN apt-get update\n",
+        "FROM node:26-trixie\nRUN apt-get update\n",
+    );
+    held_back(&PIN_BASE_IMAGE, &[(".nvmrc", "lts/*\n")], "FROM node\n", &["PIN6", "PIN6"]);
+    let floor = "{\"engines\": {\"node\": \">=16\"}}";
+    held_back(&PIN_BASE_IMAGE, &[("package.json", floor)], "FROM node\n", &["PIN6"]);
+    unproven(&[("package.json", floor)], "FROM node\n", "FROM node:26-trixie\n");
+    let older = "{\"engines\": {\"node\": \"^18 || ^20\"}}";
+    unproven(&[("package.json", older)], "FROM node\n", "FROM node:20-bookworm\n");
+    let both = [(".nvmrc", "22\n"), ("package.json", floor), ("web/package.json", engines)];
+    held_back(&PIN_BASE_IMAGE, &both, "FROM node\n", &["PIN6"]);
+}
+
+#[test]
 fn a_release_line_by_toolchain_and_by_range() {
     let files = [("rust-toolchain.toml", "[toolchain]\nchannel = \"1.82.0\"\n")];
     check_in(
