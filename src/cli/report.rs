@@ -164,7 +164,17 @@ impl<'t> TextReport<'t> {
                 LineKind::Added => GREEN,
                 LineKind::NoNewline => DIM,
             };
-            self.terminal.print(style, text);
+            // Blanks at the end of a line are not seen without help.
+            let line = text.trim_end_matches(['\r', '\n']);
+            let kept = line.trim_end_matches([' ', '\t']);
+            let changed = matches!(kind, LineKind::Removed | LineKind::Added);
+            if changed && kept.len() < line.len() {
+                self.terminal.print(style, kept);
+                self.terminal.print(style.invert(), &line[kept.len()..]);
+                self.terminal.print(PLAIN, &text[line.len()..]);
+            } else {
+                self.terminal.print(style, text);
+            }
         }
     }
 

@@ -50,12 +50,20 @@ struct Member {
     at: usize,
     task: Task,
     source: Source,
+    /// Its build context; none where neither it nor the context has a place.
+    chosen: Option<Chosen>,
 }
 
-/// The Dockerfiles that share a build context and an ignore file.
+/// The Dockerfiles that share a build context and an ignore file; at least one.
 struct Unit {
-    chosen: Option<Chosen>,
     members: Vec<Member>,
+}
+
+impl Unit {
+    /// The context of them all. Why it was chosen differs from one to the other.
+    fn chosen(&self) -> Option<&Chosen> {
+        self.members.first()?.chosen.as_ref()
+    }
 }
 
 /// What came of a unit, before anything is written.
@@ -88,7 +96,7 @@ impl Run<'_> {
         reports.into_iter().flatten().collect()
     }
 
-    fn prepare(&self, at: usize, task: Task) -> Result<(Member, Option<Chosen>), Box<FileReport>> {
+    fn prepare(&self, at: usize, task: Task) -> Result<Member, Box<FileReport>> {
         let failed = |message| FileReport::failed(&task.name, Trouble::new(&task.name, message));
         let source = match &task.path {
             Some(path) if !task.stdin => read::file(path, &task.name),
@@ -105,7 +113,7 @@ impl Run<'_> {
             return Err(FileReport::new(&task.name, body));
         }
         let chosen = self.choose(task.path.as_deref(), self.context, &sources).map_err(failed)?;
-        Ok((Member { at, task, source }, chosen))
+        Ok(Member { at, task, source, chosen })
     }
 
     /// The build context of a Dockerfile; none where neither it nor the Dockerfile has a place.
@@ -123,7 +131,7 @@ impl Run<'_> {
     }
 
     fn work(&self, unit: Unit) -> Done {
-        let project = match &unit.chosen {
+        let project = match unit.chosen() {
             None => Ok(Project::unknown()),
             Some(chosen) => context::read(chosen).map_err(|error| format!("{error:#}")),
         };
@@ -137,7 +145,7 @@ impl Run<'_> {
     /// The Dockerfiles of a unit, and after them those that nobody asked about but that are built from the same
     /// context: a new ignore file has to suit them too. They are looked at and never changed.
     fn dockerfiles(&self, unit: &Unit, project: &Project) -> Vec<Dockerfile> {
-        let folder = unit.chosen.as_ref().map(|chosen| chosen.folder.as_path());
+        let folder = unit.chosen().map(|chosen| chosen.folder.as_path());
         let below = |path: &Path| path.strip_prefix(folder?).ok().map(|path| relative(path, Path::new("")));
         let member = |member: &Member| Dockerfile {
             source: member.source.clone(),
@@ -145,7 +153,7 @@ impl Run<'_> {
             options: member.task.options.clone(),
         };
         let mut dockerfiles: Vec<Dockerfile> = unit.members.iter().map(member).collect();
-        let Some(chosen) = &unit.chosen else { return dockerfiles };
+        let Some(chosen) = unit.chosen() else { return dockerfiles };
         for entry in project.tree().entries() {
             let name = entry.path.rsplit('/').next().unwrap_or_default();
             let known = dockerfiles.iter().any(|known| known.path.as_deref() == Some(&entry.path));
@@ -168,11 +176,11 @@ impl Run<'_> {
 
     /// Writes what came of a unit, if that is wanted, and reports it.
     fn finish(&self, done: Done, reports: &mut [Vec<FileReport>]) {
-        let Done { unit: Unit { chosen, members }, outcome } = done;
+        let Done { unit, outcome } = done;
         let outcome = match outcome {
             Ok(outcome) => outcome,
             Err(message) => {
-                for Member { at, task, .. } in members {
+                for Member { at, task, .. } in unit.members {
                     let trouble = Trouble::new(&task.name, message.clone());
                     reports[at].push(*FileReport::failed(&task.name, trouble));
                 }
@@ -180,7 +188,7 @@ impl Run<'_> {
             }
         };
         let mut complete = true;
-        if let (Some(chosen), Some(first)) = (&chosen, members.first()) {
+        if let (Some(chosen), Some(first)) = (unit.chosen(), unit.members.first()) {
             for file in outcome.created {
                 let report = self.create(&chosen.folder.join(&file.path), file.text);
                 complete &= report.troubles.is_empty();
@@ -188,11 +196,11 @@ impl Run<'_> {
             }
         }
         // What came of the Dockerfiles that nobody asked about stands behind those of the members, and is dropped.
-        for (Member { at, task, .. }, outcome) in members.into_iter().zip(outcome.files) {
+        for (Member { at, task, chosen, .. }, outcome) in unit.members.into_iter().zip(outcome.files) {
             let mut report = self.rewritten(&task, outcome, complete);
-            if let Some(chosen) = &chosen {
-                report.context = Some(self.describe(chosen));
-                report.notes.clone_from(&chosen.notes);
+            if let Some(chosen) = chosen {
+                report.context = Some(self.describe(&chosen));
+                report.notes = chosen.notes;
             }
             reports[at].push(report);
         }
@@ -201,10 +209,9 @@ impl Run<'_> {
     fn describe(&self, chosen: &Chosen) -> String {
         let mut text = format!("`{}`: {}", shown(&chosen.folder, self.current), chosen.why);
         for service in &chosen.services {
-            text += &match &service.target {
-                Some(target) => format!("; service `{}` builds its stage `{target}`", service.name),
-                None => format!("; service `{}` builds it", service.name),
-            };
+            if let Some(target) = &service.target {
+                text += &format!("; service `{}` builds its stage `{target}`", service.name);
+            }
         }
         text
     }
@@ -241,11 +248,11 @@ impl Run<'_> {
 }
 
 /// Dockerfiles by their context and ignore file; those without a context stand alone.
-fn group(ready: Vec<(Member, Option<Chosen>)>) -> Vec<Unit> {
+fn group(ready: Vec<Member>) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::new();
     let mut known = HashMap::new();
-    for (member, chosen) in ready {
-        let at = match &chosen {
+    for member in ready {
+        let at = match &member.chosen {
             None => units.len(),
             Some(chosen) => {
                 *known.entry((chosen.folder.clone(), chosen.ignore.clone())).or_insert(units.len())
@@ -253,7 +260,7 @@ fn group(ready: Vec<(Member, Option<Chosen>)>) -> Vec<Unit> {
         };
         match units.get_mut(at) {
             Some(unit) => unit.members.push(member),
-            None => units.push(Unit { chosen, members: vec![member] }),
+            None => units.push(Unit { members: vec![member] }),
         }
     }
     units
