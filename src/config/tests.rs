@@ -161,3 +161,16 @@ fn name_counts_more_than_category_and_command_line_more_than_file() {
     assert!(!enables(&[choice(Some(&["layout"]), &[]), choice(None, &["tidy-blanks"])]));
     assert!(!Selection::nothing().enables("tidy-blanks", "layout", true));
 }
+
+#[test]
+fn settings_in_the_readme_are_settings() {
+    let readme = include_str!("../../README.md");
+    let blocks: Vec<&str> =
+        readme.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(!blocks.is_empty());
+    let known = ["add-healthcheck", "layout"];
+    for block in blocks {
+        let options = Config::parse(block, &known).expect("it can be read").options_for("Dockerfile");
+        assert_ne!(options.health, HealthOptions::default());
+    }
+}
