@@ -3,6 +3,7 @@
 //! One engine serves three uses: the words of a heredoc line, a heredoc's name, and variables in arguments.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use super::quote::quote;
@@ -95,7 +96,13 @@ fn wrap(word: &str, cause: &str) -> ExpandError {
 }
 
 /// How deep `${a:-${b:-…}}` may be nested before it is refused; BuildKit's own stack would go on.
-const MAX_DEPTH: usize = 500;
+const MAX_DEPTH: usize = 100;
+
+/// The cause that is given then.
+pub(super) const TOO_DEEP: &str = "nested too deep";
+
+/// How many bytes values may put into one word: a few lines that each double the one before would fill any memory.
+const MAX_SUBSTITUTED: usize = 1 << 20;
 
 #[derive(Default)]
 struct Part {
@@ -113,8 +120,12 @@ struct Reader<'a> {
     /// The word that is being built. One buffer for all nesting levels, as in BuildKit: a nested word empties it, so
     /// the text before `${a:-b}` in the same word is lost from the words (not from the text).
     buffer: String,
+    /// Names looked up so far.
+    seen: HashSet<String>,
     matched: Vec<String>,
     unmatched: Vec<String>,
+    /// Bytes that values have put in.
+    substituted: usize,
 }
 
 /// Where the pieces of one nesting level become words.
@@ -158,8 +169,10 @@ impl<'a> Reader<'a> {
             depth: 0,
             raw_escapes: how.raw_escapes,
             buffer: String::new(),
+            seen: HashSet::new(),
             matched: Vec::new(),
             unmatched: Vec::new(),
+            substituted: 0,
         }
     }
 
@@ -177,7 +190,7 @@ impl<'a> Reader<'a> {
     fn until(&mut self, stop: Option<char>, raw_escapes: bool) -> Result<Part, String> {
         let outer = std::mem::replace(&mut self.raw_escapes, raw_escapes);
         self.depth += 1;
-        let part = if self.depth > MAX_DEPTH { Err("nested too deep".to_owned()) } else { self.part(stop) };
+        let part = if self.depth > MAX_DEPTH { Err(TOO_DEEP.to_owned()) } else { self.part(stop) };
         self.depth -= 1;
         self.raw_escapes = outer;
         part
@@ -299,13 +312,17 @@ impl<'a> Reader<'a> {
         mark
     }
 
-    fn lookup(&mut self, name: &str) -> Option<String> {
+    fn lookup(&mut self, name: &str) -> Result<Option<String>, String> {
         let value = self.environment.get(name).map(Cow::into_owned);
-        let list = if value.is_some() { &mut self.matched } else { &mut self.unmatched };
-        if !list.iter().any(|known| known == name) {
+        if self.seen.insert(name.to_owned()) {
+            let list = if value.is_some() { &mut self.matched } else { &mut self.unmatched };
             list.push(name.to_owned());
         }
-        value
+        self.substituted += value.as_ref().map_or(0, String::len);
+        if self.substituted > MAX_SUBSTITUTED {
+            return Err("too long".to_owned());
+        }
+        Ok(value)
     }
 
     fn dollar(&mut self) -> Result<String, String> {
@@ -315,7 +332,7 @@ impl<'a> Reader<'a> {
             if name.is_empty() {
                 return Ok("$".to_owned());
             }
-            return Ok(match self.lookup(&name) {
+            return Ok(match self.lookup(&name)? {
                 None if self.how.keep_unset => format!("${name}"),
                 value => value.unwrap_or_default(),
             });
@@ -329,7 +346,7 @@ impl<'a> Reader<'a> {
         let name = self.name();
         let operator = self.next();
         match operator {
-            Some('}') => Ok(match self.lookup(&name) {
+            Some('}') => Ok(match self.lookup(&name)? {
                 None if self.how.keep_unset => format!("${{{name}}}"),
                 value => value.unwrap_or_default(),
             }),
@@ -352,7 +369,7 @@ impl<'a> Reader<'a> {
             return Err(unsupported(&shown));
         }
         let word = self.nested('}', pattern, "syntax error: missing '}'")?;
-        let value = self.lookup(name);
+        let value = self.lookup(name)?;
         if value.is_none() && self.how.keep_unset {
             return Ok(format!("${{{name}{shown}{word}}}"));
         }
@@ -392,7 +409,7 @@ impl<'a> Reader<'a> {
         }
         let pattern = self.nested('/', true, "syntax error: missing '/' in ${}")?;
         let replacement = self.nested('}', true, "syntax error: missing '}'")?;
-        let value = self.lookup(name);
+        let value = self.lookup(name)?;
         if value.is_none() && self.how.keep_unset {
             return Ok(format!("${{{name}/{pattern}/{replacement}}}"));
         }

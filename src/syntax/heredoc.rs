@@ -1,6 +1,6 @@
 //! Which words of an instruction's line open a heredoc.
 
-use super::expand::Expander;
+use super::expand::{Expander, TOO_DEEP};
 
 /// The opening word of a heredoc, read.
 pub(super) struct Marker {
@@ -13,10 +13,14 @@ pub(super) struct Marker {
 /// The heredocs that a joined line opens, in order.
 ///
 /// BuildKit splits the whole line into words with a backslash as escape, whatever the file's escape character, and
-/// takes a line that does not split (an open quote anywhere) as one without heredocs.
-pub(super) fn markers(line: &str) -> Vec<Marker> {
-    let words = Expander::words_of_heredoc_line().words(line, &()).unwrap_or_default();
-    words.iter().filter_map(|word| marker(word)).collect()
+/// takes a line that does not split (an open quote anywhere) as one without heredocs. An error is a line that is nested
+/// too deep for us to tell.
+pub(super) fn markers(line: &str) -> Result<Vec<Marker>, &'static str> {
+    match Expander::words_of_heredoc_line().words(line, &()) {
+        Ok(words) => Ok(words.iter().filter_map(|word| marker(word)).collect()),
+        Err(error) if error.0.ends_with(TOO_DEEP) => Err(TOO_DEEP),
+        Err(_) => Ok(Vec::new()),
+    }
 }
 
 /// A word as a heredoc's opening: digits, `<<`, perhaps `-`, blanks, and a name without `<`.

@@ -14,21 +14,33 @@ const TORN: &str = "string field contains invalid UTF-8";
 /// Reads one instruction. `span` is its place in the source, as far as it is known before the heredocs.
 pub(super) fn read(joined: Joined, escape: char, span: Span) -> (Instruction, Option<Problem>) {
     let whole = joined.span();
-    read_part(joined, whole, escape, span)
+    read_part(joined, whole, Where { escape, span, depth: 0 })
+}
+
+/// How deep ONBUILD may hold ONBUILD. BuildKit refuses the second already, but only once all are read.
+const MAX_TRIGGERS: usize = 50;
+
+#[derive(Clone, Copy)]
+struct Where {
+    escape: char,
+    /// The place in the source of the whole.
+    span: Span,
+    /// How many ONBUILD stand around it.
+    depth: usize,
 }
 
 /// Reads the instruction that `part` of the joined text holds: the whole, or what follows ONBUILD.
-fn read_part(joined: Joined, part: JoinedSpan, escape: char, span: Span) -> (Instruction, Option<Problem>) {
+fn read_part(joined: Joined, part: JoinedSpan, at: Where) -> (Instruction, Option<Problem>) {
     let text = joined.text();
     let (name, after) = words::split_once(text, words::trim(text, part));
     let keyword = Keyword::of(&text[name.start()..name.end()]);
     let (flags, end) = match after {
-        Some(after) => read_flags(text, after, escape),
+        Some(after) => read_flags(text, after, at.escape),
         None => (Vec::new(), name.end()),
     };
     let start = boundary(text, end);
     let rest = words::trim(text, JoinedSpan::new(start, after.map_or(start, JoinedSpan::end)));
-    let (arguments, mut problem) = match read_arguments(&joined, keyword, rest, escape, span) {
+    let (arguments, mut problem) = match read_arguments(&joined, keyword, rest, at) {
         Ok(found) => found,
         Err(problem) => (Arguments::Raw(rest), Some(problem)),
     };
@@ -42,7 +54,7 @@ fn read_part(joined: Joined, part: JoinedSpan, escape: char, span: Span) -> (Ins
     }
     let instruction = Instruction {
         keyword,
-        span,
+        span: at.span,
         lines: (0, 0),
         name,
         flags,
@@ -60,8 +72,7 @@ fn read_arguments(
     joined: &Joined,
     keyword: Keyword,
     rest: JoinedSpan,
-    escape: char,
-    span: Span,
+    at: Where,
 ) -> Result<(Arguments, Option<Problem>), Problem> {
     let text = joined.text();
     let arguments = match keyword {
@@ -80,12 +91,16 @@ fn read_arguments(
         Keyword::Maintainer | Keyword::Stopsignal | Keyword::User | Keyword::Workdir => {
             Arguments::Shell(rest)
         }
-        Keyword::Env | Keyword::Label => read_pairs(text, rest, keyword, escape)?,
+        Keyword::Env | Keyword::Label => read_pairs(text, rest, keyword, at.escape)?,
         Keyword::Arg => Arguments::KeyValues(
-            words::quoted(text, rest, escape).into_iter().map(|word| pair(text, word)).collect(),
+            words::quoted(text, rest, at.escape).into_iter().map(|word| pair(text, word)).collect(),
         ),
         Keyword::Onbuild => {
-            let (child, problem) = read_part(joined.clone(), rest, escape, span);
+            if at.depth == MAX_TRIGGERS {
+                let message = "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed";
+                return Err((rest, message.to_owned(), Some("keep one of them")));
+            }
+            let (child, problem) = read_part(joined.clone(), rest, Where { depth: at.depth + 1, ..at });
             return Ok((Arguments::Trigger(Box::new(child)), problem));
         }
     };

@@ -262,7 +262,11 @@ impl Parser {
         if !can_contain_heredoc(instruction) {
             return;
         }
-        for marker in heredoc::markers(instruction.joined.text()) {
+        let markers = heredoc::markers(instruction.joined.text()).unwrap_or_else(|cause| {
+            self.error(instruction.name_span(), cause, Some("do without some of the nested expansions"));
+            Vec::new()
+        });
+        for marker in markers {
             let (body, end) = self.heredoc_body(&marker);
             let Marker { name, expand, chomp, descriptor } = marker;
             instruction.heredocs.push(Heredoc { name: name.into(), expand, chomp, descriptor, body });

@@ -82,10 +82,11 @@ pub(super) fn check(found: &mut Findings<'_>) -> After {
             continue;
         };
         let span = flag_name(found.instruction, flag);
-        if used.contains(&name) && *takes != Values {
+        if !used.contains(&name) {
+            used.push(name);
+        } else if *takes != Values {
             found.at(span, format!("duplicate flag specified: --{name}"), "keep one of them");
         }
-        used.push(name);
         match (takes, flag.value()) {
             (Boolean, None) | (Value | Values, Some(_)) => {}
             (Boolean, Some("")) => {

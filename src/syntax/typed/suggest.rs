@@ -11,6 +11,10 @@ pub(super) fn nearest<'a>(word: &str, options: impl IntoIterator<Item = &'a str>
         if option == word {
             return None;
         }
+        // A word of megabytes is near to nothing, and finding that out letter by letter takes long.
+        if word.len() > 4 * (option.len() + 2) {
+            continue;
+        }
         let distance = (strsim::levenshtein(word, option), strsim::osa_distance(word, option));
         if distance < limit {
             limit = distance;
