@@ -194,7 +194,7 @@ impl<'c> Fold<'c> {
     fn create(&mut self, files: Vec<NewFile>) {
         for file in files {
             if file.path == ".dockerignore" {
-                self.project = self.project.with_ignore(IgnoreFile::parse(&file.text));
+                self.project = self.project.with_ignore(IgnoreFile::parse(&file.text).at(&file.path));
             }
             self.created.push(file);
         }

@@ -7,11 +7,13 @@ mod shipped;
 pub(crate) mod testing;
 mod tidy_blanks;
 mod uppercase_keywords;
+mod write_dockerignore;
 mod writing;
 
 use self::pin_base_image::PIN_BASE_IMAGE;
 use self::tidy_blanks::TIDY_BLANKS;
 use self::uppercase_keywords::UPPERCASE_KEYWORDS;
+use self::write_dockerignore::WRITE_DOCKERIGNORE;
 use crate::config::Options;
 use crate::edit::{Applicability, Edit};
 use crate::model::Model;
@@ -236,6 +238,8 @@ pub fn selectors() -> Vec<&'static str> {
 /// (split, move), content (user, health), details, and layout last, so that it tidies what the others wrote. If a
 /// later transform gives an earlier one new work, the order is wrong, or the two are one transform.
 pub const ALL: &[&Transform] = &[
+    // The ignore file.
+    &WRITE_DOCKERIGNORE,
     // Pins.
     &PIN_BASE_IMAGE,
     // Layout.

@@ -1,6 +1,6 @@
 //! What the tests of all transforms share: one transform alone, with the laws and a second run checked.
 
-use super::{ALL, Transform};
+use super::{ALL, Example, Transform};
 use crate::config::Options;
 use crate::project::Project;
 use crate::rewrite::{BuildContext, Dockerfile, FileOutcome, Outcome, rewrite_with};
@@ -14,11 +14,25 @@ pub(crate) fn outcome(
     text: &str,
     options: &Options,
 ) -> Outcome {
-    let source = Source::new("Dockerfile", text).expect("a small text");
-    let dockerfile = Dockerfile { source, path: Some("Dockerfile".to_owned()), options: options.clone() };
     let mut tree: Vec<(&str, &str)> = files.to_vec();
     tree.push(("Dockerfile", text));
-    let context = BuildContext { dockerfiles: vec![dockerfile], project: Project::in_memory(tree) };
+    outcome_in(transform, Project::in_memory(tree), &[("Dockerfile", text)], options)
+}
+
+/// Runs one transform on several Dockerfiles, given as path and text, of one context.
+#[track_caller]
+pub(crate) fn outcome_in(
+    transform: &Transform,
+    project: Project,
+    dockerfiles: &[(&str, &str)],
+    options: &Options,
+) -> Outcome {
+    let dockerfile = |(path, text): &(&str, &str)| Dockerfile {
+        source: Source::new(path, text).expect("a small text"),
+        path: Some((*path).to_owned()),
+        options: options.clone(),
+    };
+    let context = BuildContext { dockerfiles: dockerfiles.iter().map(dockerfile).collect(), project };
     rewrite_with(&context, &[transform])
 }
 
@@ -78,7 +92,13 @@ fn names_are_kebab_case_and_unique() {
         assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{name}");
         assert!(ALL[..at].iter().all(|other| other.name != name), "{name} is listed twice");
         assert!(!transform.summary.ends_with('.') && !transform.explain.is_empty(), "{name}");
-        assert!(transform.examples.iter().any(|example| example.before != example.after), "{name}");
+        // A file that is created is something to show too.
+        let creates = |example: &Example| {
+            let found = outcome(transform, example.files, example.before, &Options::default());
+            !found.created.is_empty()
+        };
+        let shows = |example: &&Example| example.before != example.after || creates(example);
+        assert!(transform.examples.iter().any(|example| shows(&example)), "{name}");
         assert!(transform.examples.iter().any(|example| example.before == example.after), "{name}");
     }
 }
