@@ -207,6 +207,10 @@ impl<'c> State<'c> {
         let faults = now.document.errors.iter().map(|error| Fault {
             place: file.source.place(error.span.start()),
             message: match &error.help {
+                // BuildKit's own words hold a suggestion already.
+                Some(help) if help.starts_with("did you mean") && error.message.contains("did you mean") => {
+                    error.message.clone()
+                }
                 Some(help) => format!("{}; {help}", error.message),
                 None => error.message.clone(),
             },

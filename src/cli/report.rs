@@ -281,7 +281,8 @@ impl<'t> TextReport<'t> {
             }
             let remedy =
                 if missing.remedy.is_empty() { String::new() } else { format!(": {}", missing.remedy) };
-            let or_unsafe = if held.available && at == last { " (or `--unsafe`)" } else { "" };
+            let told = held.missing.iter().any(|missing| missing.remedy.contains("--unsafe"));
+            let or_unsafe = if held.available && at == last && !told { " (or `--unsafe`)" } else { "" };
             self.terminal.say(&[(PLAIN, "          "), (PLAIN, &text), (PLAIN, &remedy), (DIM, or_unsafe)]);
         }
     }
