@@ -126,8 +126,12 @@ impl Converter<'_> {
 
     fn list(&mut self, sequence: &ast::StmtSeq) -> Converted<List> {
         sequence.leading_comments.iter().chain(&sequence.trailing_comments).for_each(|c| self.comment(c));
-        let mut items = Vec::with_capacity(sequence.stmts.len());
+        let mut items: Vec<Item> = Vec::with_capacity(sequence.stmts.len());
         for statement in &sequence.stmts {
+            // The package takes `a (b)` for two commands.
+            if let Some(Item { chain, end: None }) = items.last() {
+                return Err(NotShell::Doubtful { what: "two commands side by side", span: chain.span() });
+            }
             items.push(self.item(statement)?);
         }
         Ok(List { items })
@@ -150,7 +154,10 @@ impl Converter<'_> {
     /// The package does not tell line ends, nor the `;` before `then`, `fi` and the like.
     fn end_after(&mut self, at: usize) -> Option<End> {
         let rest = &self.text[at..];
-        let length = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        let mut length = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        if rest[length..].starts_with('#') {
+            length += rest[length..].find('\n').unwrap_or(rest.len() - length);
+        }
         let span = Span::new(at + length, (at + length + 1).min(self.text.len()));
         let kind = match &rest[length..] {
             rest if rest.starts_with(";;") || rest.starts_with(";&") => return None,

@@ -43,22 +43,19 @@ pub(super) fn ends_word(byte: u8) -> bool {
 
 /// Reads the word that starts at `start`. The `expansions` (in order) are known to be such and are stepped over.
 pub(super) fn read(text: &str, start: usize, expansions: &[Span]) -> Reading {
-    let reading =
-        Reading { end: start, value: String::new(), oddity: None, unterminated: false, surprised: false };
-    let mut reader = Reader {
-        text,
-        bytes: text.as_bytes(),
-        at: start,
-        start,
-        expansions,
-        braces: Vec::new(),
-        unclosed_until: 0,
-        reading,
-    };
+    Reader::new(text, start, expansions).run()
+}
+
+/// Reads the word without being told its expansions: variables are found here, each with the span of its whole
+/// expansion. `None` when it holds commands or arithmetic, which takes a parser.
+pub(super) fn read_parameters(text: &str, start: usize) -> Option<(Reading, Vec<(String, Span)>)> {
+    let mut reader = Reader::new(text, start, &[]);
+    reader.parameters = Some(Vec::new());
     reader.word();
-    reader.reading.end = reader.at;
-    reader.reading.surprised |= !reader.expansions.is_empty();
-    reader.reading
+    let parameters = reader.parameters.take()?;
+    let reading = reader.run();
+    let variables = parameters.into_iter().flat_map(|span| named_in(text, span)).collect();
+    (!reading.surprised).then_some((reading, variables))
 }
 
 struct Reader<'t> {
@@ -67,6 +64,8 @@ struct Reader<'t> {
     at: usize,
     start: usize,
     expansions: &'t [Span],
+    /// The variables found, where nobody told them.
+    parameters: Option<Vec<Span>>,
     /// The open unquoted braces: where each stands, and whether a `,` or `..` was seen in it.
     braces: Vec<(usize, bool)>,
     /// Up to here there is no `]`.
@@ -74,7 +73,35 @@ struct Reader<'t> {
     reading: Reading,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
+    fn new(text: &'t str, start: usize, expansions: &'t [Span]) -> Reader<'t> {
+        Reader {
+            text,
+            bytes: text.as_bytes(),
+            at: start,
+            start,
+            expansions,
+            parameters: None,
+            braces: Vec::new(),
+            unclosed_until: 0,
+            reading: Reading {
+                end: start,
+                value: String::new(),
+                oddity: None,
+                unterminated: false,
+                surprised: false,
+            },
+        }
+    }
+
+    /// Reads what is left of the word and hands over what was read.
+    fn run(mut self) -> Reading {
+        self.word();
+        self.reading.end = self.at;
+        self.reading.surprised |= !self.expansions.is_empty();
+        self.reading
+    }
+
     fn word(&mut self) {
         while let Some(byte) = self.peek(0) {
             if self.step_over_expansion() {
@@ -195,6 +222,9 @@ impl Reader<'_> {
                 _ => {}
             }
         }
+        if self.parameters.is_some() && self.parameter() {
+            return;
+        }
         if self.peek(0) == Some(b'`') || next.is_some_and(begins_expansion) {
             let rest = &self.text[self.at..];
             if self.reading.oddity.is_none() {
@@ -203,6 +233,24 @@ impl Reader<'_> {
             self.reading.surprised = true;
         }
         self.take();
+    }
+
+    /// Steps over a variable, if that is what stands here.
+    fn parameter(&mut self) -> bool {
+        let rest = &self.text[self.at..];
+        let length = match rest.as_bytes() {
+            [b'$', b'{', ..] => parameter_end(rest),
+            [b'$', next, ..] if begins_name(*next) => Some(expansion_length(rest)),
+            _ => None,
+        };
+        let commands =
+            |written: &str| written.contains("$(") || written.contains("$[") || written.contains('`');
+        let Some(length) = length.filter(|length| !commands(&rest[..*length])) else { return false };
+        let span = Span::new(self.at, self.at + length);
+        self.odd(Oddity::Variable, span);
+        self.parameters.iter_mut().for_each(|found| found.push(span));
+        self.at += length;
+        true
     }
 
     /// `$'…'`: bash and newer ash know it, dash does not.
@@ -297,6 +345,22 @@ fn expansion_length(rest: &str) -> usize {
         Some(_) => 2,
         None => 1,
     }
+}
+
+/// The variables that an expansion names: its own, with its whole span, and those inside.
+fn named_in(text: &str, span: Span) -> Vec<(String, Span)> {
+    let written = span.of(text);
+    let mut found = Vec::new();
+    for (at, _) in written.match_indices('$') {
+        let rest = written[at + 1..].strip_prefix('{').unwrap_or(&written[at + 1..]);
+        let name = rest.strip_prefix(['!', '#']).filter(|rest| !rest.is_empty()).unwrap_or(rest);
+        let word = |character: char| character.is_ascii_alphanumeric() || character == '_';
+        let length = name.find(|character| !word(character)).unwrap_or(name.len());
+        let name = if length == 0 { rest.get(..1).unwrap_or_default() } else { &name[..length] };
+        let place = if at == 0 { span } else { Span::new(span.start() + at, span.end()) };
+        found.push((name.to_owned(), place));
+    }
+    found
 }
 
 /// One past the `}` that closes the `${` at the start of `text`; `None` when it is not a parameter that shells

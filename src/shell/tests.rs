@@ -69,11 +69,11 @@ fn operators_have_their_own_spans() {
 
 #[test]
 fn line_ends_separate_too() {
-    let text = "a\n\n# note\nb; c\n";
+    let text = "a # x\n\n# note\nb; c\n";
     let script = parse(text);
     let kinds: Vec<_> = script.list().items.iter().map(|item| item.end.map(|end| end.kind)).collect();
     assert_eq!(kinds, [Some(EndKind::Newline), Some(EndKind::Semicolon), Some(EndKind::Newline)]);
-    assert_eq!(script.comments().len(), 1);
+    assert_eq!(script.comments().len(), 2);
 }
 
 #[test]
@@ -132,6 +132,17 @@ fn variables_are_named_with_their_place() {
     let places: Vec<_> = command.words[1].variables().iter().map(|variable| variable.span.of(text)).collect();
     assert_eq!(places, ["$B", "${C:-$D}", "$D"]);
     assert!(command.words[1].has_expansion() && !command.words[4].has_expansion());
+}
+
+#[test]
+fn variables_beside_escapes_are_found_all_the_same() {
+    // The package misplaces what follows an escape in such words.
+    let text = r#"sed -i s/"\(v\).*"/"\1\"${A:-$B}\""/ x && sed s/"\(v\)"/"\1\"$C\""/ "#;
+    let script = parse(text);
+    let commands = script.simple_commands();
+    let words = commands.iter().flat_map(|placed| &placed.command.words);
+    let names: Vec<_> = words.flat_map(Word::variables).map(|variable| &*variable.name).collect();
+    assert_eq!(names, ["A", "B", "C"]);
 }
 
 #[test]
@@ -297,6 +308,8 @@ fn what_does_not_parse_has_no_tree() {
         "a @(b",
         "case a in b) c",
         "a; ; b",
+        "a b (c d)",
+        "(a) b",
         "& a",
         "$x = (New-Object b)",
     ] {

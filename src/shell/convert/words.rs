@@ -89,14 +89,27 @@ impl Converter<'_> {
     }
 
     /// Reads the word once more and compares.
-    pub(super) fn finish_word(&mut self, span: ast::Span, found: Found) -> Converted<Word> {
+    pub(super) fn finish_word(&mut self, span: ast::Span, mut found: Found) -> Converted<Word> {
         let span = self.span(span)?;
         let fault = |what| Err(NotShell::Doubtful { what, span });
         let written = span.of(self.text);
         if written.is_empty() || written.starts_with([' ', '\t', '\n']) {
             return fault("a word that begins with a blank");
         }
-        let reading = reading::read(&self.text[..self.limit], span.start(), &found.outer);
+        let text = &self.text[..self.limit];
+        let mut reading = reading::read(text, span.start(), &found.outer);
+        // The package misplaces the variables of some words with escapes. Where there are only variables, they are
+        // found without it.
+        if reading.surprised
+            && found.nested.is_empty()
+            && let Some((again, variables)) = reading::read_parameters(text, span.start())
+        {
+            reading = again;
+            found = Found { dynamic: true, ..Found::default() };
+            found
+                .variables
+                .extend(variables.into_iter().map(|(name, span)| Variable { name: name.into(), span }));
+        }
         if reading.surprised {
             return fault("a word that was read in two ways");
         }
