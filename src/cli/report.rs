@@ -190,7 +190,8 @@ impl<'t> TextReport<'t> {
                 self.remarks(report);
                 self.fixes(outcome);
             }
-            Body::Created(_) => {
+            // The diff shows it, and so does the fix that creates it.
+            Body::Created(_) if verbose => {
                 self.terminal.say(&[(BOLD, &report.path)]);
                 self.terminal.say(&[(PLAIN, "  "), (GREEN, "new"), (PLAIN, "   the file is created")]);
             }
@@ -198,7 +199,7 @@ impl<'t> TextReport<'t> {
                 self.terminal.say(&[(BOLD, &report.path)]);
                 self.terminal.say(&[(PLAIN, "  "), (PLAIN, why)]);
             }
-            Body::Skipped { .. } | Body::Failed => {}
+            Body::Created(_) | Body::Skipped { .. } | Body::Failed => {}
         }
     }
 

@@ -92,8 +92,6 @@ const DIFF: &str = "--- api/Dockerfile\n+++ api/Dockerfile\n@@ -1 +1 @@\n-a\n+b\
 fn what_was_done_and_what_is_missing() {
     let expected = format!(
         "{DIFF_OF_NEW}\
-api/.dockerignore
-  new   the file is created
 {DIFF}\
 api/Dockerfile
   note  cannot read `compose.yaml`: line 3
