@@ -9,6 +9,7 @@ pub mod dockerignore;
 pub mod ecosystems;
 pub mod glob;
 pub mod prove;
+pub mod sources;
 mod tree;
 
 use std::collections::HashMap;

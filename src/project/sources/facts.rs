@@ -1,0 +1,389 @@
+//! The tables of what modules do: which of their members write, read, listen, start programs, load code.
+//!
+//! A module that no table lists is unknown, and then nothing is proven about a program that imports it. A row speaks
+//! of the module as plainly used: what its members do by themselves, not what they could be configured to do from a
+//! file that nobody here reads. Facts are data; this module only reads the tables and finds rows in them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use super::language::Language;
+use super::names::Target;
+
+/// What a member does.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Effect {
+    /// Nothing that matters here.
+    Clean,
+    /// Reads the file or folder at the first argument that the pattern names.
+    Reads,
+    /// Creates, changes or removes a file or folder there.
+    Writes,
+    /// Opens a file there; the second argument of the pattern says for what.
+    Opens,
+    /// Starts another program, named by the argument.
+    Spawns,
+    /// Runs code that is named by the argument.
+    Loads,
+    /// Accepts connections; the arguments are the port or address and the interface.
+    Listens,
+    /// Like `Listens`, for an address that is a folder entry or is not given here.
+    Elsewhere,
+    /// Makes a listener speak TLS.
+    Tls,
+    /// Makes the object that routes are registered on.
+    App,
+    /// Registers a route for GET; the argument is its path.
+    Route,
+    /// Loads `.env`.
+    Dotenv,
+    /// Nobody knows; nothing may be concluded.
+    Unknown,
+}
+
+/// Which value of a call a pattern speaks of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Argument {
+    pub(super) source: ArgumentSource,
+    /// The pattern only speaks of calls that have it.
+    pub(super) required: bool,
+    /// The pattern only speaks of calls where it is this text; a leading `*` stands for anything.
+    pub(super) equals: Option<String>,
+}
+
+/// Where the value stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum ArgumentSource {
+    /// At a position, under a key or keyword, or either.
+    Given { position: Option<usize>, key: Option<String> },
+    /// What the method is called on.
+    Receiver,
+    /// Always this path.
+    Fixed(String),
+}
+
+/// A member and the arguments that its effect is about: `open(0/file, 1/mode)`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Pattern {
+    /// Dotted; empty for the module itself being called.
+    pub(super) member: String,
+    pub(super) arguments: Vec<Argument>,
+}
+
+impl Pattern {
+    fn parse(text: &str) -> Option<Pattern> {
+        let (member, arguments) = match text.strip_suffix(')') {
+            Some(call) => call.split_once('(')?,
+            None => (text, ""),
+        };
+        let arguments = arguments.split(',').map(str::trim).filter(|argument| !argument.is_empty());
+        Some(Pattern {
+            member: member.to_owned(),
+            arguments: arguments.map(Argument::parse).collect::<Option<_>>()?,
+        })
+    }
+
+    /// Whether `member` is this one or something within it.
+    fn covers(&self, member: &str) -> bool {
+        match member.strip_prefix(self.member.as_str()) {
+            Some("") => true,
+            Some(rest) => !self.member.is_empty() && rest.starts_with('.'),
+            None => false,
+        }
+    }
+
+    /// Whether this member lies within `member`, which is handed on as a whole.
+    fn lies_within(&self, member: &str) -> bool {
+        match self.member.strip_prefix(member) {
+            Some("") => false,
+            Some(rest) => member.is_empty() || rest.starts_with('.'),
+            None => false,
+        }
+    }
+}
+
+impl Argument {
+    fn parse(text: &str) -> Option<Argument> {
+        let (text, equals) = match text.split_once('=') {
+            Some((text, equals)) => (text, Some(equals.to_owned())),
+            None => (text, None),
+        };
+        let (text, required) = text.strip_suffix('!').map_or((text, false), |text| (text, true));
+        let source = if let Some(path) = text.strip_prefix('@') {
+            ArgumentSource::Fixed(path.to_owned())
+        } else if text == "self" {
+            ArgumentSource::Receiver
+        } else {
+            let (position, key) = match text.split_once('/') {
+                Some((position, key)) => (Some(position.parse().ok()?), Some(key.to_owned())),
+                None => match text.parse() {
+                    Ok(position) => (Some(position), None),
+                    Err(_) => (None, Some(text.to_owned())),
+                },
+            };
+            ArgumentSource::Given { position, key }
+        };
+        Some(Argument { source, required, equals })
+    }
+}
+
+/// What a program is that uses a module.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// It answers requests over the network for as long as it runs.
+    Server,
+    /// It works off a queue or a schedule.
+    Worker,
+}
+
+/// What is known of one module.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    /// The name that the package has in Go code.
+    pub(super) package: Option<String>,
+    /// What members do that no pattern names.
+    pub(super) otherwise: Effect,
+    pub(super) members: Vec<(Effect, Pattern)>,
+    /// Members of the values that the module makes; they count wherever the module is imported.
+    pub(super) methods: Vec<(Effect, Pattern)>,
+    /// What importing it does by itself, to the path given.
+    pub(super) on_import: Vec<(Effect, String)>,
+    /// What a string means that begins so.
+    pub(super) texts: Vec<(Effect, String)>,
+    /// Variables whose strings name modules (Django's `INSTALLED_APPS`).
+    pub(super) lists: Vec<String>,
+    /// It loads files of the project by name: all of them count as reached.
+    pub(super) loads_all: bool,
+    /// One of these must be among the project's dependencies, or the row does not hold.
+    pub(super) needs: Vec<String>,
+    /// None of these may be among them.
+    pub(super) unless: Vec<String>,
+    pub(super) role: Option<Role>,
+    /// Where it listens if nothing else is said.
+    pub(super) port: Option<u16>,
+    pub(super) host: Option<String>,
+    /// The variable of the environment that says otherwise.
+    pub(super) variable: Option<String>,
+}
+
+impl Row {
+    /// What using `member` means: every effect with its pattern; what no pattern covers is left to `otherwise`.
+    pub(super) fn effects(&self, member: &str, called: bool) -> Vec<(Effect, Option<&Pattern>)> {
+        let mut found: Vec<(Effect, Option<&Pattern>)> = self
+            .members
+            .iter()
+            .filter(|(_, pattern)| pattern.covers(member))
+            .map(|(effect, pattern)| (*effect, Some(pattern)))
+            .collect();
+        if found.is_empty() {
+            found.push((self.otherwise, None));
+        }
+        // A module that is handed on as a value can have any of its members used where nobody looks.
+        if !called {
+            let within = self.members.iter().filter(|(_, pattern)| pattern.lies_within(member));
+            found.extend(within.map(|(effect, _)| (*effect, None)));
+        }
+        found
+    }
+}
+
+/// The tables of one language.
+#[derive(Debug)]
+pub(super) struct Facts {
+    rows: HashMap<String, Row>,
+    /// What separates the parts of a module's name.
+    separator: char,
+}
+
+impl Facts {
+    /// The row for a target: the longest listed module that it lies in, and the rest of the name as a member.
+    pub(super) fn find(&self, target: &Target) -> Option<(&Row, String)> {
+        let whole = match (self.separator, target.member.as_str()) {
+            ('.', "") => target.module.clone(),
+            ('.', member) => format!("{}.{member}", target.module),
+            _ => target.module.clone(),
+        };
+        let ends = whole.match_indices(self.separator).map(|(at, _)| at);
+        let ends: Vec<usize> = ends.chain([whole.len()]).collect();
+        let end = ends.into_iter().rev().find(|end| self.rows.contains_key(&whole[..*end]))?;
+        let row = self.rows.get(&whole[..end])?;
+        let rest = whole[end..].trim_start_matches(self.separator);
+        let member = if self.separator == '.' { rest.to_owned() } else { target.member.clone() };
+        Some((row, member))
+    }
+
+    /// The row of a module, or of the module that it belongs to.
+    pub(super) fn module(&self, module: &str) -> Option<&Row> {
+        self.find(&Target::new(module, "")).map(|(row, _)| row)
+    }
+
+    /// The name in code of a Go package.
+    pub(super) fn package_name(&self, path: &str) -> Option<String> {
+        let whole = path.rsplit_once("/v").filter(|(_, version)| version.bytes().all(|b| b.is_ascii_digit()));
+        self.rows.get(whole.map_or(path, |(path, _)| path)).and_then(|row| row.package.clone())
+    }
+}
+
+/// The tables of a language.
+pub(super) fn facts(language: Language) -> &'static Facts {
+    static JAVASCRIPT: OnceLock<Facts> = OnceLock::new();
+    static PYTHON: OnceLock<Facts> = OnceLock::new();
+    static GO: OnceLock<Facts> = OnceLock::new();
+    let (cell, texts, separator): (_, &[&str], _) = match language {
+        Language::JavaScript => {
+            (&JAVASCRIPT, &[include_str!("facts/node.toml"), include_str!("facts/npm.toml")], '/')
+        }
+        Language::Python => {
+            (&PYTHON, &[include_str!("facts/python.toml"), include_str!("facts/pypi.toml")], '.')
+        }
+        Language::Go => (&GO, &[include_str!("facts/go.toml"), include_str!("facts/modules.toml")], '/'),
+    };
+    cell.get_or_init(|| {
+        read(texts, separator).expect("the tables are part of the program, and a test reads them")
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    /// Modules of which nothing is to be said.
+    clean: Vec<String>,
+    module: BTreeMap<String, TableRow>,
+}
+
+type Patterns = BTreeMap<Effect, Vec<String>>;
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TableRow {
+    /// Other modules with the same row.
+    also: Vec<String>,
+    package: Option<String>,
+    otherwise: Option<Effect>,
+    members: Patterns,
+    /// Members that hold all of `members` once more.
+    within: Vec<String>,
+    methods: Patterns,
+    on_import: BTreeMap<Effect, String>,
+    texts: BTreeMap<String, Effect>,
+    lists: Vec<String>,
+    loads_all: bool,
+    needs: Vec<String>,
+    unless: Vec<String>,
+    role: Option<Role>,
+    port: Option<u16>,
+    host: Option<String>,
+    variable: Option<String>,
+}
+
+fn read(texts: &[&str], separator: char) -> Result<Facts, String> {
+    let mut rows = HashMap::new();
+    let mut insert = |name: String, row: Row| match rows.insert(name.clone(), row) {
+        Some(_) => Err(format!("`{name}` is listed twice")),
+        None => Ok(()),
+    };
+    for text in texts {
+        let table: Table = toml::from_str(text).map_err(|error| error.to_string())?;
+        for name in table.clean {
+            insert(name, row(TableRow::default())?)?;
+        }
+        for (name, own) in table.module {
+            let names = own.also.iter().cloned().chain([name]);
+            let names: Vec<String> = names.collect();
+            let row = row(own)?;
+            for name in names {
+                insert(name, row.clone())?;
+            }
+        }
+    }
+    Ok(Facts { rows, separator })
+}
+
+fn row(own: TableRow) -> Result<Row, String> {
+    let mut members = patterns(&own.members)?;
+    for within in &own.within {
+        let nested = patterns(&own.members)?.into_iter().map(|(effect, pattern)| {
+            let member = format!("{within}.{}", pattern.member);
+            (effect, Pattern { member, ..pattern })
+        });
+        members.extend(nested);
+    }
+    Ok(Row {
+        package: own.package,
+        otherwise: own.otherwise.unwrap_or(Effect::Clean),
+        members,
+        methods: patterns(&own.methods)?,
+        on_import: own.on_import.into_iter().collect(),
+        texts: own.texts.into_iter().map(|(text, effect)| (effect, text)).collect(),
+        lists: own.lists,
+        loads_all: own.loads_all,
+        needs: own.needs,
+        unless: own.unless,
+        role: own.role,
+        port: own.port,
+        host: own.host,
+        variable: own.variable,
+    })
+}
+
+fn patterns(lists: &Patterns) -> Result<Vec<(Effect, Pattern)>, String> {
+    let all = lists.iter().flat_map(|(effect, list)| list.iter().map(move |text| (*effect, text)));
+    all.map(|(effect, text)| {
+        let pattern = Pattern::parse(text).ok_or_else(|| format!("`{text}` is no pattern"))?;
+        Ok((effect, pattern))
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_table_can_be_read() {
+        for language in Language::all() {
+            assert!(!facts(language).rows.is_empty());
+        }
+    }
+
+    #[test]
+    fn pattern_names_its_arguments() {
+        let pattern = Pattern::parse("open(0/file, mode!, self, @views, 1=*.xml)").unwrap();
+        assert_eq!(pattern.member, "open");
+        let given =
+            |position, key: Option<&str>| ArgumentSource::Given { position, key: key.map(str::to_owned) };
+        let sources: Vec<ArgumentSource> =
+            pattern.arguments.iter().map(|argument| argument.source.clone()).collect();
+        assert_eq!(
+            sources,
+            [
+                given(Some(0), Some("file")),
+                given(None, Some("mode")),
+                ArgumentSource::Receiver,
+                ArgumentSource::Fixed("views".into()),
+                given(Some(1), None)
+            ]
+        );
+        assert!(pattern.arguments[1].required && !pattern.arguments[0].required);
+        assert_eq!(pattern.arguments[4].equals.as_deref(), Some("*.xml"));
+    }
+
+    #[test]
+    fn longest_listed_name_is_taken() {
+        let facts = facts(Language::Python);
+        let (_, member) = facts.find(&Target::new("logging.handlers", "RotatingFileHandler")).unwrap();
+        assert_eq!(member, "handlers.RotatingFileHandler");
+        assert!(facts.find(&Target::new("nothing_of_the_kind", "x")).is_none());
+    }
+
+    #[test]
+    fn member_of_a_listed_member_is_covered() {
+        let pattern = Pattern::parse("constants").unwrap();
+        assert!(pattern.covers("constants.R_OK") && !pattern.covers("constantsX"));
+        assert!(pattern.lies_within("") && !pattern.lies_within("constants"));
+    }
+}
