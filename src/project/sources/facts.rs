@@ -4,7 +4,7 @@
 //! of the module as plainly used: what its members do by themselves, not what they could be configured to do from a
 //! file that nobody here reads. Facts are data; this module only reads the tables and finds rows in them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -59,6 +59,8 @@ pub(super) struct Argument {
 pub(super) enum ArgumentSource {
     /// At a position, under a key or keyword, or either.
     Given { position: Option<usize>, key: Option<String> },
+    /// Every one from a position on.
+    From(usize),
     /// What the method is called on.
     Receiver,
     /// Always this path.
@@ -114,6 +116,8 @@ impl Argument {
         let (text, required) = text.strip_suffix('!').map_or((text, false), |text| (text, true));
         let source = if let Some(path) = text.strip_prefix('@') {
             ArgumentSource::Fixed(path.to_owned())
+        } else if let Some(position) = text.strip_suffix("..") {
+            ArgumentSource::From(position.parse().ok()?)
         } else if text == "self" {
             ArgumentSource::Receiver
         } else {
@@ -156,11 +160,11 @@ pub(super) struct Row {
     pub(super) texts: Vec<(Effect, String)>,
     /// Variables whose strings name modules (Django's `INSTALLED_APPS`).
     pub(super) lists: Vec<String>,
+    /// Names of values on which its methods are called, where their making is not seen.
+    pub(super) receivers: Vec<String>,
     /// It loads files of the project by name: all of them count as reached.
     pub(super) loads_all: bool,
-    /// One of these must be among the project's dependencies, or the row does not hold.
-    pub(super) needs: Vec<String>,
-    /// None of these may be among them.
+    /// The row does not hold where one of these is among the project's dependencies.
     pub(super) unless: Vec<String>,
     pub(super) role: Option<Role>,
     /// Where it listens if nothing else is said.
@@ -195,6 +199,8 @@ impl Row {
 #[derive(Debug)]
 pub(super) struct Facts {
     rows: HashMap<String, Row>,
+    /// Modules that come with the language, if they have rows.
+    standard: HashSet<String>,
     /// What separates the parts of a module's name.
     separator: char,
 }
@@ -219,6 +225,12 @@ impl Facts {
     /// The row of a module, or of the module that it belongs to.
     pub(super) fn module(&self, module: &str) -> Option<&Row> {
         self.find(&Target::new(module, "")).map(|(row, _)| row)
+    }
+
+    /// Whether a module comes with the language, as far as the tables know it.
+    pub(super) fn is_standard(&self, module: &str) -> bool {
+        let ends = module.match_indices(self.separator).map(|(at, _)| at).chain([module.len()]);
+        ends.into_iter().any(|end| self.standard.contains(&module[..end]))
     }
 
     /// The name in code of a Go package.
@@ -271,8 +283,8 @@ struct TableRow {
     on_import: BTreeMap<Effect, String>,
     texts: BTreeMap<String, Effect>,
     lists: Vec<String>,
+    receivers: Vec<String>,
     loads_all: bool,
-    needs: Vec<String>,
     unless: Vec<String>,
     role: Option<Role>,
     port: Option<u16>,
@@ -280,13 +292,20 @@ struct TableRow {
     variable: Option<String>,
 }
 
+/// Reads tables; the first is that of the modules that come with the language.
 fn read(texts: &[&str], separator: char) -> Result<Facts, String> {
     let mut rows = HashMap::new();
-    let mut insert = |name: String, row: Row| match rows.insert(name.clone(), row) {
-        Some(_) => Err(format!("`{name}` is listed twice")),
-        None => Ok(()),
-    };
-    for text in texts {
+    let mut standard = HashSet::new();
+    for (at, text) in texts.iter().enumerate() {
+        let mut insert = |name: String, row: Row| {
+            if at == 0 {
+                standard.insert(name.clone());
+            }
+            match rows.insert(name.clone(), row) {
+                Some(_) => Err(format!("`{name}` is listed twice")),
+                None => Ok(()),
+            }
+        };
         let table: Table = toml::from_str(text).map_err(|error| error.to_string())?;
         for name in table.clean {
             insert(name, row(TableRow::default())?)?;
@@ -300,7 +319,7 @@ fn read(texts: &[&str], separator: char) -> Result<Facts, String> {
             }
         }
     }
-    Ok(Facts { rows, separator })
+    Ok(Facts { rows, standard, separator })
 }
 
 fn row(own: TableRow) -> Result<Row, String> {
@@ -320,8 +339,8 @@ fn row(own: TableRow) -> Result<Row, String> {
         on_import: own.on_import.into_iter().collect(),
         texts: own.texts.into_iter().map(|(text, effect)| (effect, text)).collect(),
         lists: own.lists,
+        receivers: own.receivers,
         loads_all: own.loads_all,
-        needs: own.needs,
         unless: own.unless,
         role: own.role,
         port: own.port,

@@ -5,8 +5,13 @@ use std::collections::HashSet;
 use super::code::Code;
 use super::names::{Names, Target, Use, chain, methods};
 
-/// `package_name` gives the name that a package has in code, where it is not the last part of its path.
-pub(super) fn read(code: &Code, package_name: impl Fn(&str) -> Option<String>) -> Names {
+/// `package_name` gives the name that a package has in code, where it is not the last part of its path; `is_local` says
+/// whether a package belongs to the project.
+pub(super) fn read(
+    code: &Code,
+    package_name: impl Fn(&str) -> Option<String>,
+    is_local: impl Fn(&str) -> bool,
+) -> Names {
     let mut names = Names::default();
     for at in 0..code.len() {
         if !code.is(at, "import") || !code.is_fresh(at) {
@@ -30,9 +35,17 @@ pub(super) fn read(code: &Code, package_name: impl Fn(&str) -> Option<String>) -
         if names.declares(at) || !code.is(at + 1, ".") {
             continue;
         }
-        let chain = chain(code, at);
-        taken.extend(at..=chain.end);
+        let mut chain = chain(code, at);
+        if code.is(chain.end + 1, "{") {
+            chain.call = Some(chain.end + 1); // a value of a type: `http.Server{Addr: …}`
+        }
         for target in targets.clone() {
+            if is_local(&target.module) {
+                // Only the first member belongs to the package; what follows are members of a value.
+                taken.extend(at..=at + 2);
+                continue;
+            }
+            taken.extend(at..=chain.end);
             names.uses.push(Use { target: target.member(&chain.member), call: chain.call, at });
         }
     }
@@ -89,7 +102,7 @@ mod tests {
         let code = Code::new("x.go", text.to_owned(), Language::Go);
         let called = |used: &Use| if used.call.is_some() { "()" } else { "" };
         let shown = |used: &Use| format!("{}:{}{}", used.target.module, used.target.member, called(used));
-        read(&code, |_| None).uses.iter().map(shown).collect()
+        read(&code, |_| None, |_| false).uses.iter().map(shown).collect()
     }
 
     #[test]

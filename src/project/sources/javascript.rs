@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::code::Code;
 use super::lexer::Kind;
 use super::names::{Chain, Names, Target, Use, chain, methods};
+use super::reach::is_local;
 
 /// Names that stand for something without being imported.
 const GLOBALS: &[(&str, &str)] = &[
@@ -82,17 +83,26 @@ impl Reader<'_> {
         while next < from {
             if code.is(next, "*") && code.is(next + 1, "as") {
                 next += 2;
-                self.names.bind(code.text(next), next, whole.clone());
+                self.bind(code.text(next), next, whole.clone());
             } else if code.is(next, "{") {
                 for entry in code.arguments(next) {
                     self.import_member(entry, &whole);
                 }
                 next = code.pair(next).unwrap_or(next);
             } else if let Some(name) = code.word(next) {
-                self.names.bind(name, next, whole.clone());
+                self.bind(name, next, whole.clone());
             }
             next += 1;
         }
+    }
+
+    /// Lets a name stand for a target. A file of the project is read by itself: what its names are used for is seen
+    /// there, and members of its values count as methods.
+    fn bind(&mut self, name: &str, at: usize, target: Target) -> bool {
+        if is_local(&target.module) {
+            return false;
+        }
+        self.names.bind(name, at, target)
     }
 
     /// The `from` that ends the clause of an import or export beginning here.
@@ -119,7 +129,7 @@ impl Reader<'_> {
         }
         let name = code.string(entry.start).unwrap_or_else(|| code.text(entry.start).to_owned());
         let bound = entry.end - 1;
-        self.names.bind(code.text(bound), bound, member(whole, &name));
+        self.bind(code.text(bound), bound, member(whole, &name));
     }
 
     /// `export … from 'x'` hands members on under other names, where nobody follows them.
@@ -214,7 +224,7 @@ impl Reader<'_> {
                 && !code.follows(bound, ".")
                 && !code.follows(bound, "?.")
             {
-                return self.names.bind(name, bound, target);
+                return self.bind(name, bound, target);
             }
         }
         self.names.uses.push(Use { target, call: chain.call, at: start });
@@ -238,11 +248,11 @@ impl Reader<'_> {
                 if code.is(first + 2, "{") {
                     new |= self.destructure(first + 2, &own);
                 } else if let Some(name) = code.word(first + 2) {
-                    new |= self.names.bind(name, first + 2, own);
+                    new |= self.bind(name, first + 2, own);
                 }
                 self.names.declare(first);
             } else {
-                new |= self.names.bind(&key, first, own);
+                new |= self.bind(&key, first, own);
             }
         }
         new
@@ -264,6 +274,7 @@ impl Reader<'_> {
                 self.names.obstacle(0, "names of names of names");
             }
         }
+        self.names.uses.retain(|used| !is_local(&used.target.module));
         self.names.methods = methods(self.code, &taken);
     }
 

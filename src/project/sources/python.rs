@@ -1,6 +1,6 @@
 //! Reads the imports of Python, and what is done with them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::code::Code;
@@ -12,8 +12,9 @@ const BUILTINS: &[&str] = &["open", "exec", "eval", "__import__", "__builtins__"
 /// How many times names of names are followed.
 const ROUNDS: usize = 8;
 
-/// `main` says whether the file is run as the program, so that what stands under `if __name__ == "__main__":` runs.
-pub(super) fn read(code: &Code, main: Main) -> Names {
+/// `main` says whether the file is run as the program, so that what stands under `if __name__ == "__main__":` runs;
+/// `extra` are names that another file gives to this one.
+pub(super) fn read(code: &Code, main: Main, extra: &HashMap<String, Vec<Target>>) -> Names {
     let skipped = match main {
         Main::Program => Vec::new(),
         Main::Imported => main_blocks(code),
@@ -22,6 +23,10 @@ pub(super) fn read(code: &Code, main: Main) -> Names {
     let mut at = 0;
     while at < code.len() {
         at = reader.statement(at);
+    }
+    for (name, targets) in extra {
+        let known = reader.names.bindings.entry(name.clone()).or_default();
+        known.extend(targets.iter().filter(|target| !known.contains(target)).cloned().collect::<Vec<_>>());
     }
     for name in BUILTINS {
         let target = vec![Target::new("builtins", name)];
@@ -32,7 +37,7 @@ pub(super) fn read(code: &Code, main: Main) -> Names {
 }
 
 /// How a file of Python comes to run.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) enum Main {
     Imported,
     Program,
@@ -139,6 +144,9 @@ impl Reader<'_> {
         at += 1;
         if code.is(at, "*") {
             self.push_import(&module, level, "*", at);
+            // Whatever the module holds may be used without its name.
+            let target = Target::new(&format!("{}{module}", ".".repeat(level)), "");
+            self.names.uses.push(Use { target, call: None, at });
             return at + 1;
         }
         if code.is(at, "(") {
@@ -167,9 +175,10 @@ impl Reader<'_> {
     /// Looks at every place where a bound name stands, until no name of a name is new.
     fn follow_names(&mut self) {
         let imports = self.names.imports.len();
+        let early = std::mem::take(&mut self.names.uses);
         let mut taken = HashSet::new();
         for round in 0..=ROUNDS {
-            self.names.uses.clear();
+            self.names.uses = early.clone();
             self.names.imports.truncate(imports);
             taken.clear();
             if !self.scan(&mut taken) {
@@ -234,7 +243,7 @@ mod tests {
     use crate::project::sources::Language;
 
     fn names(text: &str, main: Main) -> Names {
-        read(&Code::new("x.py", text.to_owned(), Language::Python), main)
+        read(&Code::new("x.py", text.to_owned(), Language::Python), main, &HashMap::new())
     }
 
     fn uses(text: &str) -> Vec<String> {

@@ -1,0 +1,357 @@
+//! What the reached files do, place by place: every use of a listed member with its effect and its arguments' values.
+//!
+//! Joins the tables to the files; draws no conclusions.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use super::code::Code;
+use super::facts::{Argument, ArgumentSource, Effect, Pattern, Row};
+use super::language::Language;
+use super::lexer::Kind;
+use super::names::Method;
+use super::reach::{Reached, Unit};
+use super::value::{Evaluator, Part};
+
+/// A place where something is done.
+#[derive(Clone, Debug)]
+pub(super) struct Occurrence {
+    pub(super) effect: Effect,
+    /// The file, as an index; `None` where importing a module does it.
+    pub(super) unit: Option<usize>,
+    pub(super) at: usize,
+    /// Where, as messages show it.
+    pub(super) place: String,
+    /// What is used: `fs.writeFile`, `.save`.
+    pub(super) what: String,
+    /// The values of the pattern's arguments; `None` where the call has no such argument.
+    pub(super) values: Vec<Option<Vec<Part>>>,
+    /// The tokens of those arguments.
+    pub(super) ranges: Vec<Option<Range<usize>>>,
+    pub(super) row: Row,
+    pub(super) is_method: bool,
+}
+
+/// Every place where one of the reached files does something of which the tables speak.
+pub(super) fn occurrences(reached: &Reached) -> Vec<Occurrence> {
+    let mut found = Vec::new();
+    for external in &reached.externals {
+        let Some(row) = reached.facts.module(&external.module) else { continue };
+        for (effect, path) in &row.on_import {
+            let value = if path.is_empty() { vec![Part::Unknown] } else { vec![Part::Text(path.clone())] };
+            found.push(Occurrence {
+                effect: *effect,
+                unit: None,
+                at: 0,
+                place: external.at.clone(),
+                what: external.module.clone(),
+                values: vec![Some(value)],
+                ranges: vec![None],
+                row: row.clone(),
+                is_method: false,
+            });
+        }
+    }
+    let methods = methods(reached);
+    let texts = texts(reached);
+    for (index, unit) in reached.units.iter().enumerate() {
+        uses(reached, index, unit, &mut found);
+        for method in &unit.names.methods {
+            for (row, effect, pattern) in methods.get(unit.code.text(method.at)).into_iter().flatten() {
+                found.extend(occurrence_of_method(index, unit, *method, row, *effect, pattern));
+            }
+        }
+        for at in 0..unit.code.len() {
+            found.extend(occurrence_of_text(index, unit, at, &texts));
+        }
+    }
+    found
+}
+
+fn uses(reached: &Reached, index: usize, unit: &Unit, found: &mut Vec<Occurrence>) {
+    for used in &unit.names.uses {
+        let Some((row, member)) = reached.facts.find(&used.target) else { continue };
+        let what = match member.as_str() {
+            "" => used.target.module.clone(),
+            member => format!("{}.{member}", used.target.module.rsplit('/').next().unwrap_or_default()),
+        };
+        let base = |effect| Occurrence {
+            effect,
+            unit: Some(index),
+            at: used.at,
+            place: unit.code.place(used.at),
+            what: what.clone(),
+            values: Vec::new(),
+            ranges: Vec::new(),
+            row: row.clone(),
+            is_method: false,
+        };
+        if row.unless.iter().any(|name| reached.dependencies.contains(name)) {
+            found.push(base(Effect::Unknown));
+        }
+        for (effect, pattern) in row.effects(&member, used.call.is_some()) {
+            let Some(pattern) = pattern else {
+                found.push(base(effect));
+                continue;
+            };
+            for (values, ranges) in arguments(unit, used.call, None, pattern) {
+                found.push(Occurrence { values, ranges, ..base(effect) });
+            }
+        }
+    }
+}
+
+type Methods<'r> = HashMap<&'r str, Vec<(&'r Row, Effect, &'r Pattern)>>;
+
+/// The methods of all modules that are imported anywhere, by their names.
+fn methods(reached: &Reached) -> Methods<'_> {
+    let mut methods: Methods<'_> = HashMap::new();
+    let mut seen: HashSet<*const Row> = HashSet::new();
+    for row in reached.externals.iter().filter_map(|external| reached.facts.module(&external.module)) {
+        if seen.insert(std::ptr::from_ref(row)) {
+            for (effect, pattern) in &row.methods {
+                methods.entry(pattern.member.as_str()).or_default().push((row, *effect, pattern));
+            }
+        }
+    }
+    methods
+}
+
+fn texts(reached: &Reached) -> Vec<(&Row, Effect, &str)> {
+    let rows = reached.externals.iter().filter_map(|external| reached.facts.module(&external.module));
+    rows.flat_map(|row| row.texts.iter().map(move |(effect, text)| (row, *effect, text.as_str()))).collect()
+}
+
+fn occurrence_of_method(
+    index: usize,
+    unit: &Unit,
+    method: Method,
+    row: &Row,
+    effect: Effect,
+    pattern: &Pattern,
+) -> Vec<Occurrence> {
+    let occurrence = |(values, ranges)| Occurrence {
+        effect,
+        unit: Some(index),
+        at: method.at,
+        place: unit.code.place(method.at),
+        what: format!(".{}", unit.code.text(method.at)),
+        values,
+        ranges,
+        row: row.clone(),
+        is_method: true,
+    };
+    arguments(unit, method.call, Some(method.at), pattern).into_iter().map(occurrence).collect()
+}
+
+fn occurrence_of_text(
+    index: usize,
+    unit: &Unit,
+    at: usize,
+    texts: &[(&Row, Effect, &str)],
+) -> Option<Occurrence> {
+    if texts.is_empty() {
+        return None;
+    }
+    let code = &unit.code;
+    let value = match code.kind(at)? {
+        Kind::Text => code.string(at)?,
+        Kind::TemplateStart => code.piece(at + 1, at).filter(|_| code.kind(at + 1) == Some(Kind::Piece))?,
+        _ => return None,
+    };
+    let (row, effect, _) = texts.iter().find(|(_, _, prefix)| value.starts_with(prefix))?;
+    let end = code.after(at);
+    let values = Evaluator { code, constants: &unit.constants }.value(at..end);
+    Some(Occurrence {
+        effect: *effect,
+        unit: Some(index),
+        at,
+        place: code.place(at),
+        what: value,
+        values: vec![Some(values)],
+        ranges: vec![Some(at..end)],
+        row: (*row).clone(),
+        is_method: false,
+    })
+}
+
+type Values = (Vec<Option<Vec<Part>>>, Vec<Option<Range<usize>>>);
+
+/// The values of a pattern's arguments, once for each where it speaks of any number of them; nothing if the pattern does
+/// not speak of this call.
+fn arguments(unit: &Unit, call: Option<usize>, method: Option<usize>, pattern: &Pattern) -> Vec<Values> {
+    let Some(ArgumentSource::From(first)) = pattern.arguments.first().map(|argument| &argument.source) else {
+        return single_arguments(unit, call, method, pattern).into_iter().collect();
+    };
+    let count = call.map_or(0, |open| unit.code.arguments(open).len());
+    let at = |position| {
+        let source = ArgumentSource::Given { position: Some(position), key: None };
+        let argument = Argument { source, required: false, equals: None };
+        let pattern = Pattern { member: pattern.member.clone(), arguments: vec![argument] };
+        single_arguments(unit, call, method, &pattern)
+    };
+    (*first..count.max(first + 1)).filter_map(at).collect()
+}
+
+fn single_arguments(
+    unit: &Unit,
+    call: Option<usize>,
+    method: Option<usize>,
+    pattern: &Pattern,
+) -> Option<Values> {
+    let evaluator = Evaluator { code: &unit.code, constants: &unit.constants };
+    let (mut values, mut ranges) = (Vec::new(), Vec::new());
+    for argument in &pattern.arguments {
+        let (value, range) = match &argument.source {
+            ArgumentSource::Fixed(path) => (Some(vec![Part::Text(path.clone())]), None),
+            ArgumentSource::Receiver => {
+                let range = method.and_then(|at| receiver(&unit.code, at));
+                let value = range.clone().map_or_else(|| vec![Part::Unknown], |range| evaluator.value(range));
+                (Some(value), range)
+            }
+            // Handled before; anything else would be unknown.
+            ArgumentSource::From(_) => (Some(vec![Part::Unknown]), None),
+            ArgumentSource::Given { position, key } => {
+                match call.map_or(Given::Missing, |open| given(unit, open, *position, key.as_deref())) {
+                    Given::Missing => (None, None),
+                    Given::Opaque if argument.required => (Some(vec![Part::Unknown]), None),
+                    Given::Opaque => (Some(vec![Part::Unknown]), None),
+                    Given::At(range) => (Some(evaluator.value(range.clone())), Some(range)),
+                }
+            }
+        };
+        if !speaks_of(argument, value.as_deref()) {
+            return None;
+        }
+        if argument.equals.is_none() || pattern.arguments.len() == 1 {
+            values.push(value);
+            ranges.push(range);
+        }
+    }
+    Some((values, ranges))
+}
+
+fn speaks_of(argument: &Argument, value: Option<&[Part]>) -> bool {
+    let Some(equals) = &argument.equals else { return value.is_some() || !argument.required };
+    match value {
+        Some([Part::Text(text)]) => match equals.split_once('*') {
+            Some((before, after)) => {
+                text.len() >= before.len() + after.len()
+                    && text.starts_with(before)
+                    && (text.ends_with(after) || after == ".*" && text.contains('.'))
+            }
+            None => text == equals,
+        },
+        _ => false,
+    }
+}
+
+/// Whether and where a call has an argument.
+enum Given {
+    Missing,
+    /// It may be in something that is given as a whole.
+    Opaque,
+    At(Range<usize>),
+}
+
+fn given(unit: &Unit, open: usize, position: Option<usize>, key: Option<&str>) -> Given {
+    let code = &unit.code;
+    let arguments = code.arguments(open);
+    let is_named = |range: &Range<usize>| {
+        range.len() > 2 && code.word(range.start).is_some() && code.is_any(range.start + 1, &["=", ":"])
+    };
+    if let Some(key) = key {
+        let named = arguments.iter().find(|range| is_named(range) && code.is(range.start, key));
+        if let Some(range) = named {
+            return Given::At(range.start + 2..range.end);
+        }
+    }
+    let mut opaque = false;
+    let spreads = arguments.iter().any(|range| code.is_any(range.start, &["*", "**", "..."]));
+    if code.language() == Language::JavaScript
+        && let Some(key) = key
+    {
+        for range in &arguments {
+            match key_of_object(unit, range.clone(), key) {
+                Given::At(found) => return Given::At(found),
+                Given::Opaque => opaque = true,
+                Given::Missing => {}
+            }
+        }
+    }
+    let positional =
+        position.and_then(|position| arguments.iter().filter(|range| !is_named(range)).nth(position));
+    match positional {
+        Some(range) if code.is(range.start, "{") && key.is_some() => Given::Missing,
+        Some(range) => Given::At(range.clone()),
+        None if spreads || opaque && position.is_none() => Given::Opaque,
+        None => Given::Missing,
+    }
+}
+
+/// The value of a key in an argument of JavaScript that is an object, or a name that stands for one.
+fn key_of_object(unit: &Unit, range: Range<usize>, key: &str) -> Given {
+    let code = &unit.code;
+    let is_function = code.is_any(range.start, &["function", "async"])
+        || range.clone().any(|at| code.is(at, "=>"))
+        || code.is(range.start, "class");
+    let literal =
+        matches!(code.kind(range.start), Some(Kind::Text | Kind::Number | Kind::TemplateStart | Kind::Regex));
+    if is_function || literal || code.is_any(range.start, &["[", "true", "false", "null", "undefined"]) {
+        return Given::Missing;
+    }
+    if !code.is(range.start, "{") {
+        let constant = code.word(range.start).filter(|_| range.len() == 1);
+        return match constant.and_then(|name| unit.constants.single(name)) {
+            Some(object) if code.is(object.start, "{") => key_of_object(unit, object, key),
+            _ => Given::Opaque,
+        };
+    }
+    let mut opaque = false;
+    let entries = code.arguments(range.start);
+    for entry in &entries {
+        let own = code.string(entry.start).or_else(|| code.word(entry.start).map(str::to_owned));
+        if own.as_deref() == Some(key) {
+            let value = if entry.len() > 1 { entry.start + 2..entry.end } else { entry.clone() };
+            let is_method = code.is(entry.start + 1, "(");
+            return if is_method { Given::Opaque } else { Given::At(value) };
+        }
+        opaque |= code.is(entry.start, "...") || code.is(entry.start, "[");
+    }
+    for entry in entries {
+        if code.is(entry.start + 1, ":") && code.is(entry.start + 2, "{") {
+            match key_of_object(unit, entry.start + 2..entry.end, key) {
+                Given::At(found) => return Given::At(found),
+                Given::Opaque => opaque = true,
+                Given::Missing => {}
+            }
+        }
+    }
+    if opaque { Given::Opaque } else { Given::Missing }
+}
+
+/// The tokens of what the method at `at` is called on.
+pub(super) fn receiver(code: &Code, at: usize) -> Option<Range<usize>> {
+    let end = at.checked_sub(1)?;
+    let mut start = end;
+    loop {
+        let last = start.checked_sub(1)?;
+        start = match code.pair(last) {
+            Some(open) if open < last => open,
+            _ => last,
+        };
+        // The name of what is called, or the value that is indexed.
+        while start > 0
+            && code.is_any(start, &["(", "["])
+            && !(code.language() == Language::Python && code.is_fresh(start))
+            && (code.kind(start - 1) == Some(Kind::Word) || code.is_any(start - 1, &[")", "]"]))
+            && !code.is_any(start - 1, &["return", "await", "in", "if", "and", "or", "not", "="])
+        {
+            start = code.pair(start - 1).unwrap_or(start - 1);
+        }
+        if start == 0 || !code.is_any(start - 1, &[".", "?."]) {
+            return Some(start..end);
+        }
+        start -= 1;
+    }
+}

@@ -1,0 +1,241 @@
+//! Which files a program writes and reads at run time, which programs it starts, whether it loads `.env`.
+
+use std::collections::BTreeSet;
+
+use super::effects::Occurrence;
+use super::facts::Effect;
+use super::reach::{Unit, parent, resolve};
+use super::value::Part;
+use super::{Answer, Base, Found, Gap, GapKind, Language, Sources, Target};
+
+/// What the user says about the folders that the program writes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Grants<'g> {
+    /// Nothing.
+    None,
+    /// These are all of them. What the sources leave open is settled by that; what they state is held against it.
+    Stated(&'g [String]),
+}
+
+/// Folders of which a relative path is written as an absolute one: anybody may write there.
+const OPEN_FOLDERS: &[&str] = &["dev", "proc", "tmp", "var/tmp"];
+
+/// What an opened file is opened for.
+enum Opened {
+    Reading,
+    Writing,
+    /// The value is no mode at all, so nothing is opened here.
+    Neither,
+}
+
+impl Sources {
+    /// What the program writes at run time below folders that belong to root (NR3). Files for temporary data, devices
+    /// and standard streams do not count; neither do folders that are granted.
+    pub fn writes(&self, grants: Grants<'_>) -> Answer<Target> {
+        let mut answer = self.paths(|occurrence, opened| match occurrence.effect {
+            Effect::Writes => true,
+            Effect::Opens => matches!(opened, Some(Opened::Writing)),
+            _ => false,
+        });
+        answer.found.retain(|found| found.value.base != Base::Temporary);
+        if let Grants::Stated(folders) = grants {
+            answer.found.retain(|found| found.value.base != Base::Unknown && !found.value.is_within(folders));
+            answer.gaps.clear();
+        }
+        answer
+    }
+
+    /// What the program reads at run time, besides what the system brings (MS14).
+    pub fn reads(&self) -> Answer<Target> {
+        let mut answer = self.paths(|occurrence, opened| match occurrence.effect {
+            Effect::Reads => true,
+            Effect::Opens => matches!(opened, Some(Opened::Reading | Opened::Writing)),
+            _ => false,
+        });
+        answer.found.retain(|found| found.value.base != Base::Temporary);
+        answer
+    }
+
+    /// The programs that are started (MS6), by name where it is plain; an empty name where it is not.
+    pub fn programs(&self) -> Answer<String> {
+        let started = self.occurrences.iter().filter(|occurrence| occurrence.effect == Effect::Spawns);
+        let name = |occurrence: &Occurrence| match occurrence.values.first() {
+            Some(Some(value)) => match value.as_slice() {
+                [Part::Text(command), ..] => command.split_whitespace().next().unwrap_or_default().to_owned(),
+                _ => String::new(),
+            },
+            _ => String::new(),
+        };
+        let found = started.map(|occurrence| Found { value: name(occurrence), at: occurrence.place.clone() });
+        Answer { found: found.collect(), gaps: self.gaps() }
+    }
+
+    /// Whether and where `.env` files are loaded; the values are what loads them.
+    pub fn loads_dotenv(&self) -> Answer<String> {
+        let loads = self.occurrences.iter().filter(|occurrence| occurrence.effect == Effect::Dotenv);
+        let found =
+            loads.map(|occurrence| Found { value: occurrence.what.clone(), at: occurrence.place.clone() });
+        let mut gaps = self.gaps();
+        gaps.extend(self.unknown_uses());
+        Answer { found: found.collect(), gaps }
+    }
+
+    fn paths(&self, is_asked: impl Fn(&Occurrence, Option<&Opened>) -> bool) -> Answer<Target> {
+        let mut found = Vec::new();
+        let mut seen = BTreeSet::new();
+        for occurrence in &self.occurrences {
+            let unit = occurrence.unit.map(|unit| &self.reached.units[unit]);
+            let opened = match (occurrence.effect, unit) {
+                (Effect::Opens, Some(unit)) => Some(opened(occurrence, unit)),
+                _ => None,
+            };
+            if !is_asked(occurrence, opened.as_ref()) {
+                continue;
+            }
+            let target = match (occurrence.values.first(), unit) {
+                (Some(Some(value)), _) if is_memory(value, occurrence) => continue,
+                (Some(Some(value)), unit) => target(value, unit.map_or("", |unit| unit.code.path())),
+                _ => Target { base: Base::Unknown, path: String::new(), whole: false },
+            };
+            if seen.insert((occurrence.place.clone(), target.clone())) {
+                found.push(Found { value: target, at: occurrence.place.clone() });
+            }
+        }
+        let mut gaps = self.gaps();
+        gaps.extend(self.unknown_uses());
+        gaps.extend(self.started());
+        Answer { found, gaps }
+    }
+
+    /// Uses of which nothing is known, and code that is loaded by a computed name.
+    fn unknown_uses(&self) -> Vec<Gap> {
+        let gap = |occurrence: &Occurrence| {
+            let kind = match occurrence.effect {
+                Effect::Unknown => GapKind::UnknownUse,
+                // A plain name was followed as an import.
+                Effect::Loads => match occurrence.values.first() {
+                    Some(Some(value)) if matches!(value.as_slice(), [Part::Text(_)]) => {
+                        if self.reached.language == Language::Python {
+                            return None;
+                        }
+                        GapKind::UnknownUse
+                    }
+                    _ => GapKind::Computed,
+                },
+                _ => return None,
+            };
+            let what = match kind {
+                GapKind::Computed => format!("`{}` of a name that is computed", occurrence.what),
+                _ => occurrence.what.clone(),
+            };
+            Some(Gap { kind, at: occurrence.place.clone(), what })
+        };
+        self.occurrences.iter().filter_map(gap).collect()
+    }
+
+    fn started(&self) -> Vec<Gap> {
+        let started = self.occurrences.iter().filter(|occurrence| occurrence.effect == Effect::Spawns);
+        let gap = |occurrence: &Occurrence| Gap {
+            kind: GapKind::StartsProgram,
+            at: occurrence.place.clone(),
+            what: occurrence.what.clone(),
+        };
+        started.map(gap).collect()
+    }
+}
+
+/// Values that are no path: streams, buffers, databases in memory, file descriptors.
+fn is_memory(value: &[Part], occurrence: &Occurrence) -> bool {
+    match value {
+        [Part::Memory] => true,
+        [Part::Text(text)] => {
+            let descriptor = occurrence.row.on_import.is_empty() && text.parse::<u8>().is_ok();
+            let database = text.strip_prefix("sqlite").is_some_and(|rest| {
+                rest.ends_with("://") || rest.ends_with("/:memory:") || rest.ends_with(":///")
+            });
+            descriptor || text == ":memory:" || database
+        }
+        _ => false,
+    }
+}
+
+fn opened(occurrence: &Occurrence, unit: &Unit) -> Opened {
+    if unit.code.language() == Language::Go {
+        let range = occurrence.ranges.get(1).cloned().flatten().unwrap_or(0..0);
+        let flags: Vec<&str> =
+            range.filter_map(|at| unit.code.word(at)).filter(|word| word.starts_with("O_")).collect();
+        return if flags == ["O_RDONLY"] { Opened::Reading } else { Opened::Writing };
+    }
+    match occurrence.values.get(1) {
+        None | Some(None) => Opened::Reading,
+        Some(Some(value)) => match value.as_slice() {
+            [Part::Text(mode)] => {
+                let mode = mode.split([':', '|']).next().unwrap_or_default();
+                if mode.is_empty() || !mode.chars().all(|letter| "rwaxbtU+s".contains(letter)) {
+                    Opened::Neither
+                } else if mode.contains(['w', 'a', 'x', '+']) {
+                    Opened::Writing
+                } else {
+                    Opened::Reading
+                }
+            }
+            _ => Opened::Writing,
+        },
+    }
+}
+
+/// The path that a value stands for, used in the file at `source`.
+fn target(value: &[Part], source: &str) -> Target {
+    let unknown = Target { base: Base::Unknown, path: String::new(), whole: false };
+    let mut text = String::new();
+    let mut whole = true;
+    let (mut base, mut parts) = (Base::Workdir, value.iter());
+    match value.first() {
+        Some(Part::Here) => {
+            base = Base::Context;
+            parts.next();
+        }
+        Some(Part::Work) => {
+            parts.next();
+        }
+        Some(Part::Temporary) => return Target { base: Base::Temporary, path: String::new(), whole: false },
+        Some(Part::Unknown | Part::Memory) | None => return unknown,
+        Some(Part::Variable { default: None, .. }) => return unknown,
+        Some(Part::Text(_) | Part::Variable { .. }) => {}
+    }
+    let rooted = base == Base::Workdir && !matches!(value.first(), Some(Part::Work));
+    for part in parts {
+        match part {
+            Part::Text(own) | Part::Variable { default: Some(own), .. } => text.push_str(own),
+            _ => {
+                whole = false;
+                break;
+            }
+        }
+    }
+    for scheme in ["sqlite:///", "sqlite:", "file://", "file:"] {
+        if let Some(rest) = text.strip_prefix(scheme) {
+            text = rest.to_owned();
+            break;
+        }
+    }
+    if !whole {
+        // The last part may go on; only the folder before it is certain.
+        text.truncate(text.rfind('/').map_or(0, |at| at.max(1)));
+    }
+    if rooted && text.starts_with('/') {
+        let path = resolve("", &text).unwrap_or_default();
+        let open = OPEN_FOLDERS.iter().any(|folder| {
+            path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        return Target { base: if open { Base::Temporary } else { Base::Root }, path, whole };
+    }
+    if rooted && text.is_empty() && whole {
+        return Target { base: Base::Temporary, path: String::new(), whole };
+    }
+    let folder = if base == Base::Context { parent(source) } else { "" };
+    match resolve(folder, &text) {
+        Some(path) => Target { base, path, whole },
+        None => unknown,
+    }
+}

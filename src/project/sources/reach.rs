@@ -1,0 +1,375 @@
+//! Which files of the project a start command reaches, and which packages from outside they import.
+//!
+//! Imports are followed from the entries, each language by its own rules. What cannot be followed is noted as a
+//! [`Gap`]: then the files reached are not all there are. Knows nothing of what the files do.
+
+mod go;
+mod javascript;
+mod python;
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use super::code::Code;
+use super::facts::{Effect, Facts, facts};
+use super::language::Language;
+use super::names::{Import, Names};
+use super::value::Constants;
+use super::{Entry, Gap, GapKind, Scope};
+use crate::project::{EntryKind, Project};
+
+/// How many files are read at most.
+const MOST_FILES: usize = 4000;
+/// How many bytes of sources are read at most.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+
+pub(super) use self::javascript::is_local;
+pub(super) use super::python::Main;
+
+/// A file that is reached, read.
+#[derive(Debug)]
+pub(super) struct Unit {
+    pub(super) code: Code,
+    pub(super) names: Names,
+    pub(super) constants: Constants,
+    pub(super) main: Main,
+    /// Python: the folder that modules are found from.
+    pub(super) root: String,
+    /// Names that stand for an object on which routes are registered.
+    pub(super) apps: HashSet<String>,
+}
+
+/// A module from outside of the project, and where it is imported first.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct External {
+    pub(super) module: String,
+    pub(super) at: String,
+}
+
+/// What was reached.
+#[derive(Debug)]
+pub(super) struct Reached {
+    pub(super) language: Language,
+    pub(super) facts: &'static Facts,
+    pub(super) units: Vec<Unit>,
+    pub(super) externals: Vec<External>,
+    pub(super) gaps: Vec<Gap>,
+    /// Names of the project's dependencies, those for development too.
+    pub(super) dependencies: HashSet<String>,
+}
+
+/// A file to read.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Next {
+    path: String,
+    main: Main,
+    root: String,
+}
+
+struct Walk<'p> {
+    project: &'p Project,
+    scope: &'p Scope,
+    facts: &'static Facts,
+    queue: VecDeque<Next>,
+    seen: HashMap<String, usize>,
+    queued: HashSet<Next>,
+    units: Vec<Unit>,
+    externals: Vec<External>,
+    gaps: Vec<Gap>,
+    bytes: usize,
+    go_modules: Vec<go::Module>,
+    /// How many units have been searched for lists of modules.
+    listed: usize,
+}
+
+pub(super) fn reach(project: &Project, scope: &Scope) -> Reached {
+    let mut walk = Walk {
+        project,
+        scope,
+        facts: facts(scope.language),
+        queue: VecDeque::new(),
+        seen: HashMap::new(),
+        queued: HashSet::new(),
+        units: Vec::new(),
+        externals: Vec::new(),
+        gaps: Vec::new(),
+        bytes: 0,
+        go_modules: Vec::new(),
+        listed: 0,
+    };
+    if let Some(reason) = project.tree().truncated() {
+        walk.gap(GapKind::TooLarge, "", reason);
+    }
+    if scope.language == Language::Go {
+        walk.go_modules = go::modules(project);
+    }
+    for entry in &scope.entries {
+        walk.enter(entry);
+    }
+    walk.run();
+    if scope.language == Language::Python {
+        walk.finish_python();
+    }
+    for unit in &mut walk.units {
+        unit.apps = apps(unit, walk.facts);
+    }
+    let dependencies = dependencies(project, scope);
+    Reached {
+        language: scope.language,
+        facts: walk.facts,
+        units: walk.units,
+        externals: walk.externals,
+        gaps: walk.gaps,
+        dependencies,
+    }
+}
+
+impl Walk<'_> {
+    fn gap(&mut self, kind: GapKind, at: impl Into<String>, what: impl Into<String>) {
+        let gap = Gap { kind, at: at.into(), what: what.into() };
+        if !self.gaps.contains(&gap) {
+            self.gaps.push(gap);
+        }
+    }
+
+    fn enter(&mut self, entry: &Entry) {
+        match (entry, self.scope.language) {
+            (Entry::Script(path), Language::JavaScript) => self.javascript_entry(path),
+            (Entry::Script(path), Language::Python) => {
+                self.push(path, Main::Program, parent(path));
+            }
+            (Entry::Script(path), Language::Go) => self.push(path, Main::Program, ""),
+            (Entry::Module { name, root, main }, Language::Python) => self.python_entry(name, root, *main),
+            (Entry::Package(folder), Language::Go) => self.go_package(folder, ""),
+            (Entry::Folder(folder), _) => self.folder(folder, Main::Program),
+            (Entry::Module { name, .. } | Entry::Package(name), _) => {
+                self.gap(GapKind::MissingFile, name.clone(), "no such entry in this language");
+            }
+        }
+    }
+
+    /// Every source file below a folder.
+    fn folder(&mut self, folder: &str, main: Main) {
+        let language = self.scope.language;
+        let files = self.project.files_below(folder).map(|entry| entry.path.clone());
+        let files: Vec<String> = files.filter(|path| Language::of_path(path) == Some(language)).collect();
+        for path in files {
+            self.push(&path, main, folder);
+        }
+    }
+
+    fn push(&mut self, path: &str, main: Main, root: &str) {
+        let next = Next { path: path.to_owned(), main, root: root.to_owned() };
+        if self.queued.insert(next.clone()) {
+            self.queue.push_back(next);
+        }
+    }
+
+    fn run(&mut self) {
+        loop {
+            while let Some(next) = self.queue.pop_front() {
+                self.read(&next);
+            }
+            let listed = self.follow_lists();
+            if !self.load_all() && !listed {
+                break;
+            }
+        }
+    }
+
+    /// Where a module loads files by name, all of the project's files count as reached. Says whether any was new.
+    fn load_all(&mut self) -> bool {
+        let row = |external: &External| self.facts.module(&external.module).is_some_and(|row| row.loads_all);
+        if !self.externals.iter().any(row) {
+            return false;
+        }
+        let before = self.queued.len();
+        let root = self.units.first().map_or(String::new(), |unit| unit.root.clone());
+        let files = self.project.files_below(&root).map(|entry| entry.path.clone());
+        let files: Vec<String> = files
+            .filter(|path| Language::of_path(path) == Some(self.scope.language) && !is_test(path))
+            .filter(|path| !self.seen.contains_key(path))
+            .collect();
+        for path in files {
+            self.push(&path, Main::Imported, &root);
+        }
+        self.queued.len() > before
+    }
+
+    /// Follows the strings of lists that name modules, as Django's settings hold them. Says whether any was new.
+    fn follow_lists(&mut self) -> bool {
+        let rows = self.externals.iter().filter_map(|external| self.facts.module(&external.module));
+        let lists: HashSet<&str> = rows.flat_map(|row| row.lists.iter().map(String::as_str)).collect();
+        if lists.is_empty() {
+            return false;
+        }
+        let before = (self.queued.len(), self.externals.len());
+        for unit in self.listed..self.units.len() {
+            for import in named_modules(&self.units[unit].code, &lists) {
+                self.follow_python(unit, &import);
+            }
+        }
+        self.listed = self.units.len();
+        before != (self.queued.len(), self.externals.len())
+    }
+
+    fn read(&mut self, next: &Next) {
+        if let Some(known) = self.seen.get(&next.path) {
+            // Run as the program after all, and not only imported.
+            if self.units[*known].main >= next.main {
+                return;
+            }
+            let known = *known;
+            let unit = &mut self.units[known];
+            unit.main = next.main;
+            unit.names = super::python::read(&unit.code, next.main, &HashMap::new());
+            return self.follow(known);
+        }
+        let size = match self.project.entry(&next.path).map(|entry| &entry.kind) {
+            Some(EntryKind::File { size }) => *size as usize,
+            _ => return self.missing(&next.path, "is not sent to the build"),
+        };
+        if self.units.len() >= MOST_FILES || self.bytes + size > MOST_BYTES {
+            return self.gap(GapKind::TooLarge, "", "more sources than are read");
+        }
+        self.bytes += size;
+        let Some(text) = self.project.read(&next.path) else {
+            return self.gap(GapKind::Unreadable, next.path.clone(), "it is no text in UTF-8");
+        };
+        let code = Code::new(&next.path, text, self.scope.language);
+        if let Some((at, what)) = code.fault() {
+            self.gap(GapKind::Unreadable, at, what);
+        }
+        let names = self.names(&code, next.main);
+        for obstacle in &names.obstacles {
+            self.gap(GapKind::Computed, code.place(obstacle.at), obstacle.what.clone());
+        }
+        let constants = Constants::of(&code);
+        self.seen.insert(next.path.clone(), self.units.len());
+        let (main, root) = (next.main, next.root.clone());
+        self.units.push(Unit { code, names, constants, main, root, apps: HashSet::new() });
+        self.follow(self.units.len() - 1);
+    }
+
+    fn names(&self, code: &Code, main: Main) -> Names {
+        match self.scope.language {
+            Language::JavaScript => super::javascript::read(code),
+            Language::Python => super::python::read(code, main, &HashMap::new()),
+            Language::Go => super::golang::read(
+                code,
+                |path| self.facts.package_name(path),
+                |path| self.local_go_folder(path).is_some(),
+            ),
+        }
+    }
+
+    fn follow(&mut self, unit: usize) {
+        let imports = self.units[unit].names.imports.clone();
+        for import in imports {
+            match self.scope.language {
+                Language::JavaScript => self.follow_javascript(unit, &import),
+                Language::Python => self.follow_python(unit, &import),
+                Language::Go => self.follow_go(unit, &import),
+            }
+        }
+    }
+
+    fn external(&mut self, module: &str, at: String) {
+        if !self.externals.iter().any(|known| known.module == module) {
+            self.externals.push(External { module: module.to_owned(), at });
+        }
+    }
+
+    fn missing(&mut self, path: &str, what: &str) {
+        self.gap(GapKind::MissingFile, path, what);
+    }
+}
+
+/// The modules that strings name in lists with one of these names.
+fn named_modules(code: &Code, lists: &HashSet<&str>) -> Vec<Import> {
+    let mut imports = Vec::new();
+    for at in 0..code.len() {
+        let named = code.word(at).is_some_and(|name| lists.contains(name));
+        if !named || !code.is_any(at + 1, &["=", "+="]) {
+            continue;
+        }
+        let end = super::value::expression_end(code, at + 2);
+        for at in at + 2..end {
+            let Some(name) = code.string(at) else { continue };
+            let (module, member) = match name.rsplit_once('.') {
+                Some((module, member)) => (module.to_owned(), Some(member.to_owned())),
+                None => (name, None),
+            };
+            imports.push(Import { module, level: 0, member, at });
+        }
+    }
+    imports
+}
+
+/// Tests are run by nobody but their runner, which is not what a start command starts.
+fn is_test(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let folder = path.split('/').any(|part| matches!(part, "test" | "tests"));
+    folder
+        || name.starts_with("test_")
+        || name.ends_with("_test.py")
+        || matches!(name, "tests.py" | "conftest.py")
+}
+
+/// The names that a file gives to what makes routes.
+fn apps(unit: &Unit, facts: &Facts) -> HashSet<String> {
+    let makes_app = |used: &&super::names::Use| {
+        facts.find(&used.target).is_some_and(|(row, member)| {
+            row.effects(&member, used.call.is_some()).iter().any(|(effect, _)| *effect == Effect::App)
+        })
+    };
+    let code = &unit.code;
+    let name = |used: &super::names::Use| {
+        let start = if code.follows(used.at, "new") { used.at - 1 } else { used.at };
+        let bound = start.checked_sub(2).filter(|_| code.is_any(start - 1, &["=", ":="]))?;
+        // `const app: Express = express()`
+        let typed = bound >= 2 && code.is(bound - 1, ":");
+        code.word(if typed { bound - 2 } else { bound }).map(str::to_owned)
+    };
+    unit.names.uses.iter().filter(|used| used.call.is_some()).filter(makes_app).filter_map(name).collect()
+}
+
+/// What the manifests near the entries name.
+fn dependencies(project: &Project, scope: &Scope) -> HashSet<String> {
+    if scope.language != Language::JavaScript {
+        return HashSet::new();
+    }
+    let manifests = project.tree().entries().iter().filter(|entry| {
+        (entry.path == "package.json" || entry.path.ends_with("/package.json"))
+            && !entry.path.contains("node_modules/")
+    });
+    let mut names = HashSet::new();
+    for manifest in manifests {
+        let Some(text) = project.tree().read(&manifest.path) else { continue };
+        let Ok(value) = serde_json::from_str::<serde_json::Value>(&text) else { continue };
+        for table in ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] {
+            let table = value.get(table).and_then(|table| table.as_object());
+            names.extend(table.into_iter().flat_map(|table| table.keys().cloned()));
+        }
+    }
+    names
+}
+
+/// The folder that a path stands in; empty for the context's root.
+pub(super) fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// `folder/path` without `.` and `..`; `None` if it leaves the context.
+pub(super) fn resolve(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}

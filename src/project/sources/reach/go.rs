@@ -1,0 +1,74 @@
+//! How Go finds the package that an import names.
+
+use super::{GapKind, Main, Walk, parent, resolve};
+use crate::project::Project;
+use crate::project::sources::names::Import;
+
+/// A module of the project: the path that its packages are imported under, and its folder.
+#[derive(Clone, Debug)]
+pub(super) struct Module {
+    path: String,
+    folder: String,
+}
+
+/// The modules of the project, those that stand in for others among them; the longest path first.
+pub(super) fn modules(project: &Project) -> Vec<Module> {
+    let mut modules = Vec::new();
+    let manifests = project.files().filter(|entry| entry.path == "go.mod" || entry.path.ends_with("/go.mod"));
+    for manifest in manifests {
+        let Some(text) = project.read(&manifest.path) else { continue };
+        let folder = parent(&manifest.path);
+        for line in text.lines() {
+            let line = line.split("//").next().unwrap_or_default().trim();
+            let line = line.strip_prefix("replace ").unwrap_or(line);
+            if let Some(path) = line.strip_prefix("module ") {
+                modules.push(Module {
+                    path: path.trim().trim_matches('"').to_owned(),
+                    folder: folder.to_owned(),
+                });
+            } else if let Some((old, new)) = line.split_once("=>") {
+                let path = old.split_whitespace().next().unwrap_or_default().to_owned();
+                let new = new.trim();
+                let folder = new.starts_with('.').then(|| resolve(folder, new)).flatten();
+                modules.extend(folder.map(|folder| Module { path, folder }));
+            }
+        }
+    }
+    modules.sort_by(|a, b| b.path.len().cmp(&a.path.len()).then_with(|| a.folder.cmp(&b.folder)));
+    modules
+}
+
+impl Walk<'_> {
+    /// The folder of a package that belongs to the project.
+    pub(super) fn local_go_folder(&self, path: &str) -> Option<String> {
+        self.go_modules.iter().find_map(|module| {
+            let rest = path.strip_prefix(module.path.as_str())?;
+            let fits = rest.is_empty() || rest.starts_with('/');
+            if fits { resolve(&module.folder, rest) } else { None }
+        })
+    }
+
+    pub(super) fn go_package(&mut self, folder: &str, place: &str) {
+        let Some(folder) = resolve("", folder) else {
+            return self.missing(folder, "lies outside of the context");
+        };
+        let is_source = |path: &str| path.ends_with(".go") && !path.ends_with("_test.go");
+        let files = self.project.folder(&folder).map(|entry| entry.path.clone());
+        let files: Vec<String> = files.filter(|path| is_source(path)).collect();
+        if files.is_empty() {
+            let at = if place.is_empty() { folder.clone() } else { place.to_owned() };
+            return self.gap(GapKind::MissingFile, at, format!("no sources of Go are sent from `{folder}`"));
+        }
+        for path in files {
+            self.push(&path, Main::Program, "");
+        }
+    }
+
+    pub(super) fn follow_go(&mut self, unit: usize, import: &Import) {
+        let place = self.units[unit].code.place(import.at);
+        match self.local_go_folder(&import.module) {
+            Some(folder) => self.go_package(&folder, &place),
+            None => self.external(&import.module, place),
+        }
+    }
+}

@@ -1,0 +1,447 @@
+//! What the questions answer, language by language: one that holds, one that does not, one trap.
+
+use super::*;
+
+fn sources(language: Language, entry: &str, files: &[(&str, &str)]) -> Sources {
+    let project = Project::in_memory(files.iter().copied());
+    let entry = match language {
+        Language::Go => Entry::Package(entry.to_owned()),
+        _ => Entry::Script(entry.to_owned()),
+    };
+    let scope = Scope { language, entries: vec![entry], built: Vec::new() };
+    Sources::read(&project, &scope)
+}
+
+fn node(text: &str) -> Sources {
+    sources(Language::JavaScript, "server.js", &[("server.js", text)])
+}
+
+fn python(text: &str) -> Sources {
+    sources(Language::Python, "app.py", &[("app.py", text)])
+}
+
+fn go(text: &str) -> Sources {
+    let text = format!("package main\n{text}");
+    sources(Language::Go, ".", &[("main.go", &text), ("go.mod", "module example.com/app\n")])
+}
+
+/// What is written, each as its base and path.
+#[track_caller]
+fn writes(sources: &Sources) -> Vec<String> {
+    let answer = sources.writes(Grants::None);
+    assert_eq!(answer.gaps, [], "no gaps");
+    shown(answer)
+}
+
+#[track_caller]
+fn reads(sources: &Sources) -> Vec<String> {
+    shown(sources.reads())
+}
+
+fn shown(answer: Answer<Target>) -> Vec<String> {
+    let show = |found: Found<Target>| {
+        let Target { base, path, whole } = found.value;
+        format!("{base:?} {path}{}", if whole { "" } else { "…" })
+    };
+    answer.found.into_iter().map(show).collect()
+}
+
+/// The gaps of the question what is written.
+fn gaps(sources: &Sources) -> Vec<String> {
+    sources.writes(Grants::None).gaps.iter().map(Gap::text).collect()
+}
+
+#[track_caller]
+fn nothing_written(sources: &Sources) {
+    let answer = sources.writes(Grants::None);
+    assert!(answer.is_proven_empty(), "{answer:?}");
+}
+
+#[test]
+fn plain_servers_write_nothing() {
+    nothing_written(&node(
+        "const express = require('express')\nconst app = express()\napp.get('/', (q, r) => r.send('a'))\napp.listen(3000)",
+    ));
+    nothing_written(&python("from flask import Flask\nimport os, json\napp = Flask(__name__)\napp.run()"));
+    nothing_written(&go(
+        "import (\"net/http\"; \"os\"; \"fmt\")\nfunc main() { fmt.Println(os.Args); http.ListenAndServe(\":80\", nil) }",
+    ));
+}
+
+#[test]
+fn writes_are_found_with_their_paths() {
+    let text = "const fs = require('fs')\nfs.mkdirSync('./data', {})\nfs.writeFile(path.join(__dirname, 'out', n), x)";
+    assert_eq!(writes(&node(text)), ["Workdir data", "Context out…"]);
+    let text = "import fs from 'node:fs/promises'\nawait fs.writeFile(name, x)\nawait fs.appendFile('/var/log/a.log', y)";
+    assert_eq!(writes(&node(text)), ["Unknown …", "Root var/log/a.log"]);
+    let text = "import os\nos.makedirs('uploads', exist_ok=True)\nwith open(f'uploads/{n}.txt', 'w') as f: pass\nopen('a', mode='ab')";
+    assert_eq!(writes(&python(text)), ["Workdir uploads", "Workdir uploads…", "Workdir a"]);
+    let text =
+        "from pathlib import Path\nD = Path(__file__).parent / 'data'\nD.mkdir()\n(D / 'x').write_text('y')";
+    assert_eq!(writes(&python(text)), ["Context data", "Context data/x"]);
+    let text = "import \"os\"\nfunc main() { os.MkdirAll(\"data\", 0o755); f, _ := os.Create(name) }";
+    assert_eq!(writes(&go(text)), ["Workdir data", "Unknown …"]);
+}
+
+#[test]
+fn temporary_files_and_streams_are_no_writes() {
+    nothing_written(&node(
+        "const fs = require('fs'), os = require('os'), path = require('path')\nfs.writeFileSync(path.join(os.tmpdir(), 'x'), y)\nfs.writeFileSync(`/tmp/${n}`, y)",
+    ));
+    nothing_written(&python(
+        "import tempfile, sys\nfrom loguru import logger\nlogger.add(sys.stderr)\nopen('/dev/null', 'w')\ntempfile.NamedTemporaryFile()",
+    ));
+    nothing_written(&go(
+        "import \"os\"\nfunc main() { os.CreateTemp(\"\", \"x\"); os.WriteFile(\"/tmp/x\", b, 0) }",
+    ));
+}
+
+#[test]
+fn sinks_in_comments_and_strings_are_no_writes() {
+    nothing_written(&node(
+        "const fs = require('fs')\n// fs.writeFileSync('x')\nconst s = \"fs.writeFile('x')\", r = /fs.writeFile(\"/\n",
+    ));
+    nothing_written(&node("const fs = require('fs')\nconst s = `fs.writeFile('x') ${ `fs.rm` }`"));
+    nothing_written(&python("\"\"\"\nopen('x', 'w')\n\"\"\"\n# open('x', 'w')\ns = \"open('x', 'w')\""));
+    nothing_written(&go("// os.Create(\"x\")\nvar s = `os.Create(\"x\")`\nimport \"os\""));
+}
+
+#[test]
+fn sinks_in_templates_are_writes() {
+    assert_eq!(writes(&node("const fs = require('fs')\nx = `a ${fs.writeFileSync('b')} c`")), ["Workdir b"]);
+    assert_eq!(writes(&python("x = f'a {open(\"b\", \"w\")} c'")), ["Workdir b"]);
+}
+
+#[test]
+fn names_of_sinks_cannot_hide_them() {
+    assert_eq!(writes(&node("const { writeFile: w } = require('fs'); w('a')")), ["Workdir a"]);
+    assert_eq!(writes(&node("const p = require('fs').promises; p.rm('a')")), ["Workdir a"]);
+    assert_eq!(writes(&python("from os import remove as r\nr('a')")), ["Workdir a"]);
+    assert_eq!(writes(&python("import os\nr = os.remove\nr('a')")), ["Workdir a"]);
+    assert_eq!(writes(&go("import o \"os\"\nfunc main() { o.Create(\"a\") }")), ["Workdir a"]);
+    // Handed on, and then anything can be done with it.
+    assert!(!node("run(require('fs'))").writes(Grants::None).is_proven_empty());
+    assert!(!node("const fs = require('fs'); fs[name]('a')").writes(Grants::None).is_proven_empty());
+    assert!(!python("import os\nrun(os)").writes(Grants::None).is_proven_empty());
+    assert!(!python("f = open\nf('a', 'w')").writes(Grants::None).is_proven_empty());
+    assert!(!go("import . \"os\"\nfunc main() { Create(\"a\") }").writes(Grants::None).is_proven_empty());
+}
+
+#[test]
+fn what_cannot_be_followed_is_a_gap() {
+    assert_eq!(
+        gaps(&node("require('left-handed-pad')")),
+        ["nothing is known of the package `left-handed-pad` (server.js:1)"]
+    );
+    assert_eq!(gaps(&node("require(name)")), ["`require(…)` of a name that is computed (server.js:1)"]);
+    assert_eq!(gaps(&node("require('./gone')")), ["`./gone` is not sent to the build (server.js:1)"]);
+    assert_eq!(
+        gaps(&node("const s = 'a\n'")),
+        ["it cannot be read: a string that does not end (server.js:1)"]
+    );
+    assert_eq!(gaps(&node("eval(x)")), ["nothing is known of what `global:eval` does (server.js:1)"]);
+    assert_eq!(
+        gaps(&python("import importlib\nimportlib.import_module(name)")),
+        ["`importlib.import_module` of a name that is computed (app.py:2)"]
+    );
+    assert_eq!(
+        gaps(&python("import subprocess\nsubprocess.run(['ls'])")),
+        ["`subprocess.run` starts another program (app.py:2)"]
+    );
+    assert_eq!(
+        gaps(&sources(Language::JavaScript, "gone.js", &[])),
+        ["`gone.js` is started, and not sent to the build"]
+    );
+    assert!(!go("import \"C\"").writes(Grants::None).is_proven_empty());
+}
+
+#[test]
+fn files_are_followed_through_their_imports() {
+    let files = [
+        ("bin/www", "#!/usr/bin/env node\nvar app = require('../app')"),
+        ("app.js", "import r from './routes/index.js'; require('./lib')"),
+        ("routes/index.ts", "import fs from 'fs'; fs.writeFileSync('a')"),
+        ("lib/package.json", "{\"main\": \"x\"}"),
+        ("lib/x.js", ""),
+        ("unrelated.js", "require('fs').rmSync('b')"),
+    ];
+    let read = sources(Language::JavaScript, "bin/www", &files);
+    let found: Vec<String> = read.files().found.into_iter().map(|found| found.value).collect();
+    assert_eq!(found, ["bin/www", "app.js", "routes/index.ts", "lib/x.js"]);
+    assert_eq!(writes(&read), ["Workdir a"]);
+
+    let files = [
+        ("app.py", "from pkg import a\nfrom pkg.b import *\nimport helpers"),
+        ("pkg/__init__.py", ""),
+        ("pkg/a.py", "from . import c"),
+        ("pkg/b.py", "import os"),
+        ("pkg/c.py", "open('c', 'w')"),
+        ("helpers.py", "if __name__ == '__main__':\n    open('x', 'w')\n"),
+        ("other.py", "open('b', 'w')"),
+    ];
+    assert_eq!(writes(&sources(Language::Python, "app.py", &files)), ["Workdir c"]);
+
+    let files = [
+        ("go.mod", "module example.com/app\nreplace example.com/lib => ./lib // here\n"),
+        ("cmd/x/main.go", "package main\nimport \"example.com/app/store\""),
+        ("cmd/x/main_test.go", "package main\nimport \"os\"\nvar f = os.Remove(\"t\")"),
+        (
+            "store/store.go",
+            "package store\nimport (\"os\"; \"example.com/lib/deep\")\nfunc F() { os.Remove(\"s\") }",
+        ),
+        ("lib/deep/deep.go", "package deep\nimport \"os\"\nfunc F() { os.Remove(\"d\") }"),
+    ];
+    assert_eq!(writes(&sources(Language::Go, "cmd/x", &files)), ["Workdir s", "Workdir d"]);
+}
+
+#[test]
+fn names_that_one_file_takes_from_another_are_followed() {
+    let files = [("app.py", "from common import *\nos.remove('a')"), ("common.py", "import os")];
+    assert_eq!(writes(&sources(Language::Python, "app.py", &files)), ["Workdir a"]);
+    let files = [("app.py", "import common\ncommon.os.remove('a')"), ("common.py", "import os")];
+    assert_eq!(writes(&sources(Language::Python, "app.py", &files)), ["Workdir a"]);
+    let files = [("app.py", "from common import o\no.remove('a')"), ("common.py", "import os as o")];
+    assert_eq!(writes(&sources(Language::Python, "app.py", &files)), ["Workdir a"]);
+    let files = [
+        ("app.py", "import settings\nsettings.DATA.mkdir()\nsettings.write_text('x')"),
+        ("settings.py", "from pathlib import Path\nDATA = Path('a')\ndef write_text(x): pass"),
+    ];
+    assert_eq!(writes(&sources(Language::Python, "app.py", &files)), ["Unknown …"]);
+}
+
+#[test]
+fn built_files_are_found_at_their_sources() {
+    let files = [("src/main.ts", "import fs from 'fs'; fs.rmSync('a')")];
+    let project = Project::in_memory(files);
+    let scope = Scope {
+        language: Language::JavaScript,
+        entries: vec![Entry::Script("dist/main.js".to_owned())],
+        built: vec![("dist".to_owned(), "src".to_owned())],
+    };
+    assert_eq!(writes(&Sources::read(&project, &scope)), ["Workdir a"]);
+}
+
+#[test]
+fn packages_write_what_their_rows_say() {
+    assert_eq!(
+        writes(&node("const multer = require('multer'); multer({ dest: 'uploads/' })")),
+        ["Workdir uploads"]
+    );
+    nothing_written(&node("const multer = require('multer'); multer({ storage: multer.memoryStorage() })"));
+    assert_eq!(
+        writes(&node("const multer = require('multer'); const o = { dest: 'up' }; multer(o)")),
+        ["Workdir up"]
+    );
+    assert_eq!(writes(&node("const multer = require('multer'); multer(options)")), ["Unknown …"]);
+    assert_eq!(
+        writes(&node(
+            "const { createLogger, transports: t } = require('winston')\nnew t.File({ filename: 'a.log' })"
+        )),
+        ["Workdir a.log"]
+    );
+    nothing_written(&node(
+        "const w = require('winston'); w.createLogger({ transports: [new w.transports.Console()] })",
+    ));
+    assert_eq!(
+        writes(&node("const B = require('better-sqlite3'); new B('data/x.db')")),
+        ["Workdir data/x.db"]
+    );
+    nothing_written(&node("const B = require('better-sqlite3'); new B(':memory:')"));
+    assert_eq!(
+        writes(&python("from flask import request\nrequest.files['a'].save('up/x')")),
+        ["Workdir up/x"]
+    );
+    assert_eq!(
+        writes(&python("from sqlalchemy import create_engine\ncreate_engine('sqlite:///./test.db')")),
+        ["Workdir test.db"]
+    );
+    nothing_written(&python("from sqlalchemy import create_engine\ncreate_engine('postgresql://x')"));
+    assert_eq!(
+        writes(&python(
+            "import logging\nfrom logging.handlers import RotatingFileHandler as R\nR('/var/log/x')"
+        )),
+        ["Root var/log/x"]
+    );
+    nothing_written(&python("import logging\nlogging.basicConfig(level=logging.INFO)"));
+    assert_eq!(writes(&go("import _ \"github.com/mattn/go-sqlite3\"")), ["Unknown …"]);
+}
+
+#[test]
+fn sequelize_is_only_clean_without_a_driver_for_files() {
+    let with = |manifest| {
+        let files = [
+            ("package.json", manifest),
+            ("server.js", "const { Sequelize } = require('sequelize'); new Sequelize(url)"),
+        ];
+        sources(Language::JavaScript, "server.js", &files).writes(Grants::None).is_proven_empty()
+    };
+    assert!(with("{\"dependencies\": {\"sequelize\": \"6\", \"pg\": \"8\"}}"));
+    assert!(!with("{\"dependencies\": {\"sequelize\": \"6\", \"sqlite3\": \"5\"}}"));
+}
+
+#[test]
+fn stated_folders_settle_what_is_open_and_are_held_to_it() {
+    let read = node(
+        "const fs = require('fs'); require('left-handed-pad')\nfs.writeFile(n)\nfs.writeFile('up/a')\nfs.writeFile('b')",
+    );
+    let folders = ["up".to_owned()];
+    let answer = read.writes(Grants::Stated(&folders));
+    assert_eq!(answer.gaps, []);
+    assert_eq!(shown(answer), ["Workdir b"]);
+    let folders = ["./up/".to_owned(), ".".to_owned()];
+    assert!(read.writes(Grants::Stated(&folders)).is_proven_empty());
+}
+
+#[test]
+fn django_loads_files_and_apps_by_name() {
+    let files = [
+        ("manage.py", "from django.core.management import execute_from_command_line"),
+        (
+            "site/settings.py",
+            "INSTALLED_APPS = ['django.contrib.admin', 'corsheaders', 'shop.apps.Shop', 'odd_app']",
+        ),
+        ("shop/__init__.py", ""),
+        ("shop/apps.py", ""),
+        (
+            "shop/models.py",
+            "from django.db import models\nclass A(models.Model): f = models.FileField(upload_to='x')",
+        ),
+        ("shop/tests.py", "open('x', 'w')"),
+    ];
+    let read = sources(Language::Python, "manage.py", &files);
+    assert_eq!(gaps(&read), ["nothing is known of the package `odd_app` (site/settings.py:1)"]);
+    assert_eq!(shown(read.writes(Grants::None)), ["Unknown …"]);
+}
+
+#[test]
+fn reads_are_found() {
+    let text = "const express = require('express'), fs = require('fs'), path = require('path')\nconst app = express()\n\
+        app.use(express.static(path.join(__dirname, 'public')))\napp.set('views', 'pages')\napp.set('port', 3000)\n\
+        fs.readFileSync('config.json')";
+    assert_eq!(reads(&node(text)), ["Context public", "Workdir config.json", "Workdir pages"]);
+    assert_eq!(reads(&python("open('a.json')\nopen('b', 'rb')")), ["Workdir a.json", "Workdir b"]);
+    let text = "import (\"html/template\"; \"os\"; \"embed\")\nfunc main() { template.ParseFiles(\"t/a.html\"); os.Open(\"c.yml\") }";
+    assert_eq!(reads(&go(text)), ["Workdir t/a.html", "Workdir c.yml"]);
+}
+
+/// The listeners, each as port, variable and interface.
+fn listens(sources: &Sources) -> Vec<String> {
+    let show = |found: Found<Listener>| {
+        let Listener { port, variable, interface, http, tls } = found.value;
+        let port = port.map_or("?".to_owned(), |port| port.to_string());
+        let variable = variable.map_or(String::new(), |name| format!(" ${name}"));
+        let other = if http { "" } else { " other" };
+        format!("{port}{variable} {interface:?}{other}{}", if tls { " tls" } else { "" })
+    };
+    sources.listeners().found.into_iter().map(show).collect()
+}
+
+#[test]
+fn ports_of_node_are_found() {
+    let express =
+        |rest: &str| node(&format!("const express = require('express')\nconst app = express()\n{rest}"));
+    assert_eq!(listens(&express("app.listen(3000)")), ["3000 All"]);
+    assert_eq!(
+        listens(&express("const p = process.env.PORT || 3000\napp.listen(p, () => {})")),
+        ["3000 $PORT All"]
+    );
+    assert_eq!(listens(&express("app.listen(8080, '127.0.0.1')")), ["8080 Loopback"]);
+    assert_eq!(listens(&express("function up() {}\napp.listen(80, up)")), ["80 All"]);
+    assert_eq!(listens(&express("app.listen(config.port)")), ["? All"]);
+    assert_eq!(listens(&express("// app.listen(1)\nx = 'app.listen(2)'")), [""; 0]);
+    assert_eq!(
+        listens(&node("const f = require('fastify')()\nf.listen({ port: 3000, host: '0.0.0.0' })")),
+        ["3000 All"]
+    );
+    assert_eq!(listens(&node("const f = require('fastify')()\nf.listen({ port: 3000 })")), ["3000 Loopback"]);
+    assert_eq!(listens(&node("const http = require('http')\nhttp.createServer(f).listen(80)")), ["80 All"]);
+    assert_eq!(
+        listens(&node("const s = require('https')\ns.createServer(o, f).listen(443)")),
+        ["443 All tls"]
+    );
+    assert_eq!(listens(&node("const net = require('net')\nnet.createServer(f).listen(7)")), ["7 All other"]);
+}
+
+#[test]
+fn ports_of_python_are_found() {
+    let flask =
+        |rest: &str| python(&format!("from flask import Flask\nimport os\napp = Flask(__name__)\n{rest}"));
+    assert_eq!(listens(&flask("app.run()")), ["5000 Loopback"]);
+    assert_eq!(listens(&flask("app.run(host='0.0.0.0', port=8080)")), ["8080 All"]);
+    assert_eq!(listens(&flask("app.run('0.0.0.0', int(os.environ.get('PORT', 80)))")), ["80 $PORT All"]);
+    assert_eq!(listens(&flask("job.run()")), [""; 0]);
+    assert_eq!(listens(&flask("if __name__ == '__main__':\n    app.run()")), ["5000 Loopback"]);
+    assert_eq!(
+        listens(&python("import uvicorn\nuvicorn.run('a:b', host='0.0.0.0', port=9000)")),
+        ["9000 All"]
+    );
+    assert_eq!(
+        listens(&python("from http.server import HTTPServer\nHTTPServer(('', 8000), H)")),
+        ["8000 All"]
+    );
+    assert_eq!(
+        listens(&python("import grpc\ns = grpc.server(p)\ns.add_insecure_port('[::]:50051')")),
+        ["50051 All other"]
+    );
+}
+
+#[test]
+fn ports_of_go_are_found() {
+    assert_eq!(
+        listens(&go("import \"net/http\"\nfunc main() { http.ListenAndServe(\":8080\", nil) }")),
+        ["8080 All"]
+    );
+    let text = "import (\"net/http\"; \"os\")\nfunc main() { port := os.Getenv(\"PORT\")\nif port == \"\" {\nport = \"80\"\n}\n\
+        http.ListenAndServe(\":\" + port, nil) }";
+    assert_eq!(listens(&go(text)), ["80 $PORT All"]);
+    let text = "import \"net/http\"\nfunc main() { s := &http.Server{Handler: h, Addr: \"localhost:81\"}\ns.ListenAndServe() }";
+    assert_eq!(listens(&go(text)), ["81 Loopback"]);
+    let gin = |rest: &str| {
+        go(&format!("import \"github.com/gin-gonic/gin\"\nfunc main() {{ e := gin.Default()\n{rest} }}"))
+    };
+    assert_eq!(listens(&gin("e.Run(\":9000\")")), ["9000 All"]);
+    assert_eq!(listens(&gin("e.Run()")), ["8080 $PORT All"]);
+    assert_eq!(listens(&gin("cmd.Run()")), [""; 0]);
+    let text = "import (\"net\"; \"google.golang.org/grpc\")\nfunc main() { net.Listen(\"tcp\", \":50051\"); grpc.NewServer() }";
+    assert_eq!(listens(&go(text))[0], "50051 All other");
+}
+
+#[test]
+fn health_routes_are_found_on_the_one_server() {
+    let route = |sources: &Sources| sources.health_route().map(|found| found.value);
+    let express =
+        |rest: &str| node(&format!("const express = require('express')\nconst app = express()\n{rest}"));
+    assert_eq!(route(&express("app.get('/', f)\napp.get('/health', f)")).as_deref(), Some("/health"));
+    assert_eq!(route(&express("const r = express.Router(); r.get('/health', f)")), None);
+    assert_eq!(route(&express("app.post('/health', f); app.get('/health')")), None);
+    assert_eq!(route(&express("const b = express(); b.get('/health', f)")), None);
+    assert_eq!(route(&express("axios.get('/health', f); // app.get('/up', f)")), None);
+    assert_eq!(route(&express("app.get('/:id', f)")), None);
+    let flask = |rest: &str| python(&format!("from flask import Flask\napp = Flask(__name__)\n{rest}"));
+    assert_eq!(route(&flask("@app.route('/health')\ndef h(): pass")).as_deref(), Some("/health"));
+    assert_eq!(route(&flask("@app.route('/health', methods=['POST'])\ndef h(): pass")), None);
+    assert_eq!(route(&flask("@blueprint.route('/health')\ndef h(): pass")), None);
+    let http = |rest: &str| go(&format!("import \"net/http\"\nfunc main() {{ {rest} }}"));
+    assert_eq!(route(&http("http.HandleFunc(\"/healthz\", f)")).as_deref(), Some("/healthz"));
+    assert_eq!(route(&http("m := http.NewServeMux(); m.HandleFunc(\"GET /up\", f)")).as_deref(), Some("/up"));
+    assert_eq!(route(&http("m := http.NewServeMux(); m.HandleFunc(\"POST /up\", f)")), None);
+    assert_eq!(route(&http("m := http.NewServeMux(); http.HandleFunc(\"/up\", f)")), None);
+}
+
+#[test]
+fn dotenv_is_found() {
+    let loads = |sources: &Sources| !sources.loads_dotenv().found.is_empty();
+    assert!(loads(&node("require('dotenv').config()")));
+    assert!(loads(&node("import 'dotenv/config'")));
+    assert!(loads(&python("from dotenv import load_dotenv\nload_dotenv()")));
+    assert!(loads(&go("import \"github.com/joho/godotenv\"\nfunc main() { godotenv.Load() }")));
+    assert!(!loads(&node("const s = \"require('dotenv').config()\"")));
+}
+
+#[test]
+fn packages_are_listed_with_their_places() {
+    let read = node("const a = require('@scope/a/b')\nimport fs from 'fs'");
+    let packages = read.packages().found;
+    assert_eq!((packages[0].value.name.as_str(), packages[0].at.as_str()), ("@scope/a", "server.js:1"));
+    assert!(!packages[0].value.standard && packages[1].value.standard);
+}
