@@ -24,6 +24,10 @@ pub(super) fn read(
         let mut next = at + 2;
         let end = code.pair(at + 1).unwrap_or(code.len());
         while next < end {
+            if code.is(next, ";") {
+                next += 1;
+                continue;
+            }
             next = import(code, &mut names, next, &package_name).max(next + 1);
         }
     }

@@ -402,24 +402,23 @@ impl<'t> Lexer<'t> {
         if known == Some(&"?.") && self.byte(2).is_some_and(|next| next.is_ascii_digit()) {
             length = 1;
         }
-        match &self.rest()[..length] {
+        let mark = &self.rest()[..length];
+        let operand = match mark {
+            "(" => !matches!(self.last_word(), Some("if" | "while" | "for" | "with")),
+            "{" => self.object_begins(),
+            _ => true,
+        };
+        // The bracket itself stands outside of what it opens, and inside of what it closes.
+        self.push(Kind::Mark, length);
+        match mark {
             "++" | "--" => {}
-            "(" => {
-                let operand = !matches!(self.last_word(), Some("if" | "while" | "for" | "with"));
-                self.open(Bracket { operand });
-            }
-            "[" => self.open(Bracket { operand: true }),
-            "{" => {
-                let operand = self.object_begins();
-                self.open(Bracket { operand });
-            }
+            "(" | "[" | "{" => self.open(Bracket { operand }),
             ")" | "]" | "}" => {
                 let bracket = self.brackets.pop();
                 self.expects_operand = bracket.is_none_or(|bracket| !bracket.operand);
             }
             _ => self.expects_operand = true,
         }
-        self.push(Kind::Mark, length);
     }
 
     fn open(&mut self, bracket: Bracket) {

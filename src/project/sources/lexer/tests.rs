@@ -122,6 +122,7 @@ fn fresh_marks_the_first_token_of_a_line() {
         fresh.map(|token| token.span.of(text)).collect::<Vec<_>>()
     };
     assert_eq!(fresh("a(\nb)\nc \\\n d\n\ne", "x.py"), ["a", "c", "e"]);
+    assert_eq!(fresh("(a\n)\n[b]", "x.py"), ["(", "["]);
     assert_eq!(fresh("a(\nb)", "x.js"), ["a", "b"]);
 }
 
