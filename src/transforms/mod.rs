@@ -1,5 +1,6 @@
 //! What a transform is, what it says, and the one ordered list of them all.
 
+mod add_user;
 mod checks;
 mod pin_base_image;
 mod shipped;
@@ -10,6 +11,7 @@ mod uppercase_keywords;
 mod write_dockerignore;
 mod writing;
 
+use self::add_user::ADD_USER;
 use self::pin_base_image::PIN_BASE_IMAGE;
 use self::tidy_blanks::TIDY_BLANKS;
 use self::uppercase_keywords::UPPERCASE_KEYWORDS;
@@ -242,6 +244,8 @@ pub const ALL: &[&Transform] = &[
     &WRITE_DOCKERIGNORE,
     // Pins.
     &PIN_BASE_IMAGE,
+    // Content.
+    &ADD_USER,
     // Layout.
     &UPPERCASE_KEYWORDS,
     &TIDY_BLANKS,

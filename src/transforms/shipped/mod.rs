@@ -2,8 +2,10 @@
 //! files come from. Shared by every transform that judges what runs; says "not known" rather than guess.
 
 mod origin;
+mod program;
 
 pub(super) use self::origin::Origin;
+pub(super) use self::program::Program;
 use super::{Input, Missing};
 use crate::images::{self, Facts};
 use crate::model::{Base, ImageRef, Workdir};

@@ -1,0 +1,267 @@
+//! What the container starts, and which sources of the project that reaches.
+
+use super::{Form, Origin, Setter, Shipped, join};
+use crate::images::Facts;
+use crate::project::EntryKind;
+use crate::project::ecosystems::{go, npm};
+use crate::project::sources::{Entry, Language, Scope};
+use crate::shell::{self, StartCommand, StartKind, plain_words};
+use crate::syntax::Keyword;
+use crate::transforms::Missing;
+
+/// The command that the container starts, scripts of `package.json` followed to what they run.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Program {
+    /// Its words.
+    pub(in super::super) argv: Vec<String>,
+    /// The same, read.
+    pub(in super::super) start: StartCommand,
+    /// Names of the package manager's commands that were followed on the way: `npm`.
+    pub(in super::super) through: Option<String>,
+}
+
+impl Program {
+    /// The program's name without its folder.
+    pub(in super::super) fn name(&self) -> &str {
+        let word = self.argv.get(self.start.program).map_or("", String::as_str);
+        word.rsplit('/').next().unwrap_or(word)
+    }
+}
+
+/// Entrypoints of base images that run the command they are given and need no root for that.
+const TRANSPARENT: &[&str] =
+    &["__cacert_entrypoint.sh", "docker-entrypoint.sh", "docker-php-entrypoint", "mvn-entrypoint.sh"];
+
+impl Shipped<'_> {
+    /// The words that the container starts with: ENTRYPOINT, then CMD.
+    pub(in super::super) fn argv(&self, facts: &Facts, id: &'static str) -> Result<Vec<String>, Missing> {
+        let start = self.start();
+        let mut argv = match start.entrypoint {
+            Setter::Cleared => Vec::new(),
+            Setter::Instruction(index) => {
+                let words = self.words(index, id)?;
+                // A shell form runs by itself: what CMD says is not even looked at.
+                if matches!(self.form(index), Form::Shell(_)) {
+                    return Ok(words);
+                }
+                words
+            }
+            Setter::BaseImage => match facts.entrypoint {
+                None => {
+                    return Err(unknown(
+                        id,
+                        format!("it is not known which ENTRYPOINT `{}` has", facts.family),
+                    ));
+                }
+                Some(words) => words.to_vec(),
+            },
+        };
+        let transparent =
+            argv.last().is_some_and(|word| TRANSPARENT.contains(&word.rsplit('/').next().unwrap_or(word)));
+        if start.entrypoint == Setter::BaseImage && transparent {
+            argv.clear();
+        }
+        match start.cmd {
+            Setter::Cleared => {}
+            Setter::Instruction(index) => argv.extend(self.words(index, id)?),
+            Setter::BaseImage => match facts.cmd {
+                None => return Err(unknown(id, format!("it is not known which CMD `{}` has", facts.family))),
+                Some(words) => argv.extend(words.iter().cloned()),
+            },
+        }
+        match argv.is_empty() {
+            true => Err(unknown(id, "the image starts nothing".to_owned())),
+            false => Ok(argv),
+        }
+    }
+
+    fn words(&self, index: usize, id: &'static str) -> Result<Vec<String>, Missing> {
+        let line = self.instruction(index).lines.0;
+        match self.form(index) {
+            Form::Exec(words) => Ok(words.into_iter().map(str::to_owned).collect()),
+            Form::Empty => Ok(Vec::new()),
+            Form::Shell(_) if self.last(Keyword::Shell).is_some() => {
+                Err(unknown(id, format!("line {line} runs in a shell of the file's own")))
+            }
+            Form::Shell(text) => plain_words(text).map_err(|feature| Missing {
+                id,
+                text: format!(
+                    "the start command in line {line} needs a shell for `{}`",
+                    feature.span.of(text)
+                ),
+                remedy: "write it as an exec form, `[\"program\", \"argument\"]`".to_owned(),
+            }),
+        }
+    }
+
+    /// What is started, if it is this file that says so.
+    pub(in super::super) fn program(&self, facts: &Facts, id: &'static str) -> Result<Program, Missing> {
+        let argv = self.argv(facts, id)?;
+        let start = read(&argv).ok_or_else(|| unknown(id, format!("`{}` cannot be told", argv.join(" "))))?;
+        if !matches!(start.kind, StartKind::Npm | StartKind::Yarn | StartKind::Pnpm) {
+            return Ok(Program { argv, start, through: None });
+        }
+        self.through_scripts(&argv, facts, id)
+    }
+
+    /// Follows `npm start` to the one program that it runs in the end.
+    fn through_scripts(&self, argv: &[String], facts: &Facts, id: &'static str) -> Result<Program, Missing> {
+        let shown = argv.join(" ");
+        let remedy = "let CMD run the program itself";
+        let missing = |text: String| Missing { id, text, remedy: remedy.to_owned() };
+        let folder =
+            self.context_workdir(facts).ok_or_else(|| missing(format!("`{shown}` cannot be followed")))?;
+        let package = npm::read(self.input.project, &folder)
+            .ok_or_else(|| missing(format!("there is no package.json for `{shown}`")))?
+            .map_err(|error| missing(error.to_string()))?;
+        let runs =
+            package.runs(self.input.project, argv).map_err(|why| missing(format!("`{shown}`: {why}")))?;
+        let [run] = runs.as_slice() else {
+            return Err(missing(format!("`{shown}` runs {} programs", runs.len())));
+        };
+        let start = read(&run.words).ok_or_else(|| missing(format!("`{shown}` cannot be told")))?;
+        Ok(Program { argv: run.words.clone(), start, through: argv.first().cloned() })
+    }
+
+    /// The folder of the build context that lies at the container's working folder.
+    pub(in super::super) fn context_workdir(&self, facts: &Facts) -> Option<String> {
+        let folder = self.workdir(facts.workdir)?;
+        match self.origin(&folder, facts.workdir) {
+            Origin::Context(path) => Some(path),
+            // Only single files were copied there: where one of them comes from tells the folder.
+            _ => {
+                let found = self.copied(facts.workdir)?;
+                let inside = |place: &str| place.rsplit_once('/').map(|(parent, _)| parent.to_owned());
+                let path = found
+                    .into_iter()
+                    .find(|(place, _)| inside(place).as_deref() == Some(folder.trim_end_matches('/')))?
+                    .1;
+                Some(path.rsplit_once('/').map_or(String::new(), |(parent, _)| parent.to_owned()))
+            }
+        }
+    }
+
+    /// The sources that the program reaches, as the build context has them.
+    pub(in super::super) fn scope(
+        &self,
+        program: &Program,
+        facts: &Facts,
+        id: &'static str,
+    ) -> Result<Scope, Missing> {
+        let start = &program.start;
+        let shown = program.argv.join(" ");
+        let missing = |text: String| Missing {
+            id,
+            text,
+            remedy: "say in dockfix.toml what the sources would have said".to_owned(),
+        };
+        if !start.unknown.is_empty() {
+            return Err(missing(format!("`{shown}` has options that are not known")));
+        }
+        let language = match start.kind {
+            StartKind::Node => Language::JavaScript,
+            StartKind::Python | StartKind::Flask | StartKind::Gunicorn | StartKind::Uvicorn => {
+                Language::Python
+            }
+            StartKind::Binary => return self.go_scope(program, facts).map_err(missing),
+            _ => {
+                return Err(missing(format!(
+                    "the sources behind `{shown}` are in a language that is not read"
+                )));
+            }
+        };
+        let entry = match &start.entry {
+            Some(shell::Entry::File(path)) => {
+                Entry::Script(self.source(path, language, facts).map_err(missing)?)
+            }
+            Some(shell::Entry::Module(module)) => self.module(module, start, facts).map_err(missing)?,
+            None if start.kind == StartKind::Flask => self.flask(facts).map_err(missing)?,
+            _ => return Err(missing(format!("`{shown}` names no source file"))),
+        };
+        Ok(Scope { language, entries: vec![entry], built: Vec::new() })
+    }
+
+    /// The context path of a script that stands at `path` in the container.
+    fn source(&self, path: &str, language: Language, facts: &Facts) -> Result<String, String> {
+        let folder = self.workdir(facts.workdir).ok_or("the working folder is not known")?;
+        let whole = join(&folder, path);
+        let ends: &[&str] =
+            if language == Language::JavaScript { &["", ".js", ".cjs", ".mjs", "/index.js"] } else { &[""] };
+        for end in ends {
+            match self.origin(&format!("{whole}{end}"), facts.workdir) {
+                Origin::Context(found)
+                    if self
+                        .input
+                        .project
+                        .entry(&found)
+                        .is_some_and(|entry| matches!(entry.kind, EntryKind::File { .. })) =>
+                {
+                    return Ok(found);
+                }
+                Origin::Unknown => return Err(format!("it cannot be told where `{path}` comes from")),
+                _ => {}
+            }
+        }
+        Err(format!("`{path}` is not copied from the build context"))
+    }
+
+    /// `app:app`, `package.module`, as the server finds it from the working folder.
+    fn module(&self, module: &str, start: &StartCommand, facts: &Facts) -> Result<Entry, String> {
+        let name = module.split(':').next().unwrap_or(module).to_owned();
+        let root =
+            self.context_workdir(facts).ok_or("the working folder is not copied from the build context")?;
+        let main = start.kind == StartKind::Python;
+        Ok(Entry::Module { name, root, main })
+    }
+
+    /// What `flask run` finds by itself: `FLASK_APP`, else `wsgi.py`, else `app.py`.
+    fn flask(&self, facts: &Facts) -> Result<Entry, String> {
+        let root =
+            self.context_workdir(facts).ok_or("the working folder is not copied from the build context")?;
+        let file = |name: &str| if root.is_empty() { name.to_owned() } else { format!("{root}/{name}") };
+        let sets = |index: usize| self.instruction(index).joined.text().contains("FLASK_APP");
+        if self.instructions().any(sets) {
+            let app = self.environment("FLASK_APP").ok_or("the value of FLASK_APP is not plain")?;
+            let app = app.split(':').next().unwrap_or(app);
+            return match app.strip_suffix(".py") {
+                Some(_) => Ok(Entry::Script(file(app.trim_start_matches("./")))),
+                None => Ok(Entry::Module { name: app.to_owned(), root, main: false }),
+            };
+        }
+        let found = ["wsgi.py", "app.py"].into_iter().map(file).find(|path| self.input.project.sent(path));
+        found.map(Entry::Script).ok_or_else(|| "there is no wsgi.py or app.py for Flask".to_owned())
+    }
+
+    /// The one program of a Go module that the file builds.
+    fn go_scope(&self, program: &Program, facts: &Facts) -> Result<Scope, String> {
+        let folder = self.workdir(facts.workdir).ok_or("the working folder is not known")?;
+        let path = join(&folder, &program.argv[program.start.program]);
+        if self.origin(&path, facts.workdir) != Origin::NotCopied {
+            return Err(format!("it is not known what `{path}` does"));
+        }
+        let project = self.input.project;
+        if project.entry("go.mod").is_none() {
+            return Err(format!("the sources of `{path}` are in a language that is not read"));
+        }
+        let found = go::sources(project, "");
+        match found.mains.as_slice() {
+            [main] if main.certain => {
+                let entries = vec![Entry::Package(main.folder.clone())];
+                Ok(Scope { language: Language::Go, entries, built: Vec::new() })
+            }
+            mains => Err(format!(
+                "the module has {} programs, and which of them `{path}` is cannot be told",
+                mains.len()
+            )),
+        }
+    }
+}
+
+fn read(argv: &[String]) -> Option<StartCommand> {
+    let words: Vec<Option<&str>> = argv.iter().map(|word| Some(word.as_str())).collect();
+    shell::start(&words)
+}
+
+fn unknown(id: &'static str, text: String) -> Missing {
+    Missing { id, text, remedy: "write the start command into CMD, as an exec form".to_owned() }
+}
