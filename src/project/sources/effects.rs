@@ -302,7 +302,7 @@ fn key_of_object(unit: &Unit, range: Range<usize>, key: &str) -> Given {
     }
     if !code.is(range.start, "{") {
         let constant = code.word(range.start).filter(|_| range.len() == 1);
-        return match constant.and_then(|name| unit.constants.single(name)) {
+        return match constant.and_then(|name| unit.constants.single(name, range.start)) {
             Some(object) if code.is(object.start, "{") => key_of_object(unit, object, key),
             _ => Given::Opaque,
         };

@@ -185,7 +185,7 @@ fn is_function(unit: &Unit, at: usize) -> bool {
     }
     let Some(name) = code.word(at) else { return false };
     let declared = (0..code.len()).any(|other| code.is(other, "function") && code.is(other + 1, name));
-    let assigned = unit.constants.single(name).is_some_and(|range| {
+    let assigned = unit.constants.single(name, at).is_some_and(|range| {
         code.is_any(range.start, &["function", "async"])
             || arrow(range.start)
             || code.is(range.start + 1, "=>")
@@ -196,7 +196,7 @@ fn is_function(unit: &Unit, at: usize) -> bool {
 /// Whether the method is called on an object that this file makes a server of.
 fn is_app(occurrence: &Occurrence, unit: &Unit) -> bool {
     name_of_receiver(occurrence, unit)
-        .is_some_and(|name| unit.apps.contains(name) && !unit.constants.varies(name))
+        .is_some_and(|name| unit.apps.contains(name) && !unit.constants.varies(name, occurrence.at))
 }
 
 fn is_known_receiver(occurrence: &Occurrence, unit: &Unit) -> bool {

@@ -27,8 +27,9 @@ impl Sources {
         for occurrence in made(Effect::Route) {
             let Some(unit) = occurrence.unit.map(|unit| &self.reached.units[unit]) else { continue };
             let on_app = match occurrence.is_method {
-                true => name_of_receiver(occurrence, unit)
-                    .is_some_and(|name| unit.apps.contains(name) && !unit.constants.varies(name)),
+                true => name_of_receiver(occurrence, unit).is_some_and(|name| {
+                    unit.apps.contains(name) && !unit.constants.varies(name, occurrence.at)
+                }),
                 false => apps.is_empty(),
             };
             let Some(path) = path(occurrence).filter(|_| on_app && answers_get(occurrence, unit)) else {

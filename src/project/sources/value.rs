@@ -3,8 +3,11 @@
 //!
 //! What cannot be read is [`Part::Unknown`], never a guess. Knows nothing of what the value is for.
 
-use std::collections::{HashMap, HashSet};
+mod constants;
+
 use std::ops::Range;
+
+pub(super) use self::constants::{Constants, expression_end};
 
 use super::code::Code;
 use super::language::Language;
@@ -32,132 +35,6 @@ pub(super) enum Part {
 
 /// How deep names of names are looked up, and expressions nested.
 const DEPTH: usize = 12;
-
-/// The names of a file that stand for one value throughout.
-#[derive(Default, Debug)]
-pub(super) struct Constants {
-    assigned: HashMap<String, Vec<Range<usize>>>,
-    /// Names that are bound otherwise: parameters, loop variables, several at once.
-    varying: HashSet<String>,
-}
-
-impl Constants {
-    pub(super) fn of(code: &Code) -> Constants {
-        let mut constants = Constants::default();
-        for at in 0..code.len() {
-            if code.is_any(at, &["=", ":="]) {
-                constants.assignment(code, at);
-            } else if code.is_any(at, &["+=", "-=", "||=", "??=", "++", "--"]) && at > 0 {
-                constants.vary(code, at - 1);
-            } else if code.is(at, "(") && is_parameters(code, at) {
-                (at..code.pair(at).unwrap_or(at)).for_each(|inside| constants.vary(code, inside));
-            } else if code.is(at, "=>") && at > 0 {
-                constants.vary(code, at - 1);
-            } else if code.is_any(at, &["for", "lambda"]) {
-                let end = (at + 1..code.len()).find(|end| code.is_any(*end, &["in", "of", ":", "{"]));
-                (at + 1..end.unwrap_or(at)).for_each(|inside| constants.vary(code, inside));
-            } else if code.is(at, "as") {
-                constants.vary(code, at + 1);
-            }
-        }
-        constants
-    }
-
-    /// Whether the name stands for different things in the file.
-    pub(super) fn varies(&self, name: &str) -> bool {
-        self.varying.contains(name)
-    }
-
-    /// The one expression that the name stands for.
-    pub(super) fn single(&self, name: &str) -> Option<Range<usize>> {
-        match self.assigned.get(name).map(Vec::as_slice) {
-            Some([only]) if !self.varies(name) => Some(only.clone()),
-            _ => None,
-        }
-    }
-
-    fn vary(&mut self, code: &Code, at: usize) {
-        if let Some(name) = code.word(at)
-            && !code.follows(at, ".")
-        {
-            self.varying.insert(name.to_owned());
-        }
-    }
-
-    fn assignment(&mut self, code: &Code, at: usize) {
-        let Some(name_at) = assigned_name(code, at) else {
-            // `a, b = …` and `{ a, b } = …`
-            let mut left = at;
-            while left > 0 && (code.word(left - 1).is_some() || code.is_any(left - 1, &[",", "{", "}", ":"]))
-            {
-                left -= 1;
-                self.vary(code, left);
-            }
-            return;
-        };
-        let end = expression_end(code, at + 1);
-        self.assigned.entry(code.text(name_at).to_owned()).or_default().push(at + 1..end);
-    }
-}
-
-/// The single name that the `=` at `at` gives a value to.
-fn assigned_name(code: &Code, at: usize) -> Option<usize> {
-    let mut name = at.checked_sub(1)?;
-    // `const port: number = …`, `PORT: int = …`
-    if name >= 2 && code.word(name).is_some() && code.is(name - 1, ":") {
-        name -= 2;
-    }
-    code.word(name)?;
-    let before = name.checked_sub(1);
-    let alone = before.is_none_or(|before| {
-        // `const { port = 80 } = settings` only gives a default.
-        if code.is(before, "{") && code.pair(before).is_some_and(|close| code.is(close + 1, "=")) {
-            return false;
-        }
-        code.is_fresh(name)
-            || code.is_any(before, &["const", "let", "var", "if", ";", "{", "}", "export", ")", ":"])
-    });
-    alone.then_some(name)
-}
-
-/// Whether the bracket opens the parameters of a function.
-fn is_parameters(code: &Code, open: usize) -> bool {
-    let Some(close) = code.pair(open) else { return false };
-    let named = open > 0 && code.word(open - 1).is_some();
-    match code.language() {
-        Language::Python => open > 1 && code.is(open - 2, "def"),
-        Language::Go => {
-            open > 0
-                && (code.is(open - 1, "func")
-                    || open > 1 && code.is_any(open - 2, &["func", ")"])
-                    || code.is(open - 1, ")"))
-        }
-        Language::JavaScript => {
-            let control = open > 0 && code.is_any(open - 1, &["if", "while", "switch", "for"]);
-            code.is(close + 1, "=>")
-                || !control && code.is(close + 1, "{")
-                || named && code.is(close + 1, ":") && !control
-                || open > 0 && code.is(open - 1, "function")
-                || open > 1 && code.is(open - 2, "function")
-        }
-    }
-}
-
-/// Where the expression that begins at `start` ends.
-pub(super) fn expression_end(code: &Code, start: usize) -> usize {
-    const GOES_ON: &[&str] = &[".", "?.", "||", "&&", "??", "+", "-", "?", ":", "*", "/", "="];
-    let mut at = start;
-    while at < code.len() {
-        let next_line = at > start && code.is_fresh(at);
-        let goes_on = code.language() != Language::Python
-            && (code.is_any(at, GOES_ON) || at > 0 && code.is_any(at - 1, GOES_ON));
-        if next_line && !goes_on || code.is_any(at, &[";", ",", ")", "]", "}"]) {
-            break;
-        }
-        at = code.after(at);
-    }
-    at
-}
 
 /// Reads expressions of one file.
 #[derive(Clone, Copy)]
@@ -295,7 +172,7 @@ impl Evaluator<'_> {
         match (self.code.language(), name) {
             (Language::JavaScript, "__dirname") => vec![Part::Here],
             (Language::JavaScript, "__filename") | (Language::Python, "__file__") => self.own_file(),
-            _ => self.constant(name, depth),
+            _ => self.constant(name, at, depth),
         }
     }
 
@@ -304,17 +181,15 @@ impl Evaluator<'_> {
         vec![Part::Here, Part::Text(format!("/{name}"))]
     }
 
-    fn constant(&self, name: &str, depth: usize) -> Vec<Part> {
-        if self.constants.varying.contains(name) {
-            return unknown();
-        }
-        match self.constants.assigned.get(name).map(Vec::as_slice) {
-            Some([only]) => self.expression(only.clone(), depth),
-            Some([first, second]) if self.is_default(name, second.start) => {
+    /// What a name stands for, seen from the token at `at`.
+    fn constant(&self, name: &str, at: usize, depth: usize) -> Vec<Part> {
+        match self.constants.assigned(name, at) {
+            [only] => self.expression(only.clone(), depth),
+            [first, second] if self.is_default(name, second.start) => {
                 let value = merged(self.expression(first.clone(), depth));
                 either(value, merged(self.expression(second.clone(), depth)))
             }
-            Some([first, second]) if self.is_conditional(second.start) => {
+            [first, second] if self.is_conditional(second.start) => {
                 let value = merged(self.expression(second.clone(), depth));
                 match value.as_slice() {
                     [Part::Variable { .. }] => either(value, merged(self.expression(first.clone(), depth))),
@@ -360,7 +235,7 @@ impl Evaluator<'_> {
             at += 2;
         }
         if at == range.end {
-            return self.member(&path, depth);
+            return self.member(&path, start, depth);
         }
         let close = code.pair(at);
         if close != Some(range.end - 1) {
@@ -377,7 +252,7 @@ impl Evaluator<'_> {
         self.call(&path, at, depth)
     }
 
-    fn member(&self, path: &str, depth: usize) -> Vec<Part> {
+    fn member(&self, path: &str, at: usize, depth: usize) -> Vec<Part> {
         if let Some(name) = path.strip_prefix("process.env.") {
             return vec![Part::Variable { name: name.to_owned(), default: None }];
         }
@@ -388,7 +263,7 @@ impl Evaluator<'_> {
                 vec![Part::Memory]
             }
             _ => match path.strip_suffix(".parent") {
-                Some(name) if !name.contains('.') => folder(merged(self.constant(name, depth))),
+                Some(name) if !name.contains('.') => folder(merged(self.constant(name, at, depth))),
                 _ => unknown(),
             },
         }
@@ -651,6 +526,18 @@ mod tests {
             "${P:-80}"
         );
         assert_eq!(of("const (\n port = \"80\"\n)\nfunc f() { use(\":\"+port) }"), ":80");
+    }
+
+    #[test]
+    fn scopes_are_told_apart() {
+        let text =
+            "var port = norm(process.env.P || 1)\nuse(port)\nfunction norm(v) { var port = v; return port }";
+        assert_eq!(value(&text.replace("norm", "normalizePort"), "x.js"), "${P:-1}");
+        assert_eq!(value("a = 1\ndef f():\n  a = 2\n  use(a)", "x.py"), "2");
+        assert_eq!(value("a = 1\ndef f():\n  global a\n  a = 2\nuse(a)", "x.py"), "?");
+        assert_eq!(value("let a = 1; function f() { a = 2 }; use(a)", "x.js"), "?");
+        assert_eq!(value("let a = 1; function f(a) { a = 2 }; use(a)", "x.js"), "1");
+        assert_eq!(value("var a = 1\nfunc g(a int) {}\nfunc f() { use(a) }", "x.go"), "1");
     }
 
     #[test]
