@@ -10,7 +10,7 @@ use super::facts::{Argument, ArgumentSource, Effect, Pattern, Row};
 use super::language::Language;
 use super::lexer::Kind;
 use super::names::Method;
-use super::reach::{Reached, Unit};
+use super::reach::{External, Reached, Unit};
 use super::value::{Evaluator, Part};
 
 /// A place where something is done.
@@ -33,24 +33,16 @@ pub(super) struct Occurrence {
 }
 
 /// Every place where one of the reached files does something of which the tables speak.
-pub(super) fn occurrences(reached: &Reached) -> Vec<Occurrence> {
+pub(super) fn occurrences(reached: Reached<'_>) -> Vec<Occurrence> {
     let mut found = Vec::new();
-    for external in &reached.externals {
+    for external in reached.externals {
         let Some(row) = reached.facts.module(&external.module) else { continue };
-        for (effect, path) in &row.on_import {
-            let value = if path.is_empty() { vec![Part::Unknown] } else { vec![Part::Text(path.clone())] };
-            found.push(Occurrence {
-                effect: *effect,
-                unit: None,
-                at: 0,
-                place: external.at.clone(),
-                what: external.module.clone(),
-                values: vec![Some(value)],
-                ranges: vec![None],
-                row: row.clone(),
-                is_method: false,
-            });
+        let lacks =
+            !row.needs.is_empty() && !row.needs.iter().any(|name| reached.dependencies.contains(name));
+        if lacks || row.unless.iter().any(|name| reached.dependencies.contains(name)) {
+            found.push(on_import(external, row, Effect::Unknown, ""));
         }
+        found.extend(row.on_import.iter().map(|(effect, path)| on_import(external, row, *effect, path)));
     }
     let methods = methods(reached);
     let texts = texts(reached);
@@ -68,7 +60,22 @@ pub(super) fn occurrences(reached: &Reached) -> Vec<Occurrence> {
     found
 }
 
-fn uses(reached: &Reached, index: usize, unit: &Unit, found: &mut Vec<Occurrence>) {
+fn on_import(external: &External, row: &Row, effect: Effect, path: &str) -> Occurrence {
+    let value = if path.is_empty() { vec![Part::Unknown] } else { vec![Part::Text(path.to_owned())] };
+    Occurrence {
+        effect,
+        unit: None,
+        at: 0,
+        place: external.at.clone(),
+        what: external.module.clone(),
+        values: vec![Some(value)],
+        ranges: vec![None],
+        row: row.clone(),
+        is_method: false,
+    }
+}
+
+fn uses(reached: Reached<'_>, index: usize, unit: &Unit, found: &mut Vec<Occurrence>) {
     for used in &unit.names.uses {
         let Some((row, member)) = reached.facts.find(&used.target) else { continue };
         let what = match member.as_str() {
@@ -86,9 +93,6 @@ fn uses(reached: &Reached, index: usize, unit: &Unit, found: &mut Vec<Occurrence
             row: row.clone(),
             is_method: false,
         };
-        if row.unless.iter().any(|name| reached.dependencies.contains(name)) {
-            found.push(base(Effect::Unknown));
-        }
         for (effect, pattern) in row.effects(&member, used.call.is_some()) {
             let Some(pattern) = pattern else {
                 found.push(base(effect));
@@ -104,7 +108,7 @@ fn uses(reached: &Reached, index: usize, unit: &Unit, found: &mut Vec<Occurrence
 type Methods<'r> = HashMap<&'r str, Vec<(&'r Row, Effect, &'r Pattern)>>;
 
 /// The methods of all modules that are imported anywhere, by their names.
-fn methods(reached: &Reached) -> Methods<'_> {
+fn methods(reached: Reached<'_>) -> Methods<'_> {
     let mut methods: Methods<'_> = HashMap::new();
     let mut seen: HashSet<*const Row> = HashSet::new();
     for row in reached.externals.iter().filter_map(|external| reached.facts.module(&external.module)) {
@@ -117,7 +121,7 @@ fn methods(reached: &Reached) -> Methods<'_> {
     methods
 }
 
-fn texts(reached: &Reached) -> Vec<(&Row, Effect, &str)> {
+fn texts(reached: Reached<'_>) -> Vec<(&Row, Effect, &str)> {
     let rows = reached.externals.iter().filter_map(|external| reached.facts.module(&external.module));
     rows.flat_map(|row| row.texts.iter().map(move |(effect, text)| (row, *effect, text.as_str()))).collect()
 }

@@ -34,11 +34,6 @@ impl Language {
         let found = TABLE.iter().find(|(language, _)| *language == self);
         &found.expect("every language has a row, which a test checks").1
     }
-
-    /// Every language that is lexed.
-    pub(super) fn all() -> impl Iterator<Item = Language> {
-        TABLE.iter().map(|(language, _)| *language)
-    }
 }
 
 /// What a backslash, or a doubled quote, means inside a string.

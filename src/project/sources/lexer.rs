@@ -148,7 +148,8 @@ pub(super) fn decode_piece(text: &str, piece: &Token, start: &Token, language: L
 
 fn unescape(inner: &str, rule: &StringRule) -> String {
     let formats = rule.code.is_some_and(|code| code.formats);
-    if !inner.contains('\\') && !(formats && inner.contains(['{', '}'])) {
+    let plain = !inner.contains('\\') && (!formats || !inner.contains(['{', '}']));
+    if plain {
         return inner.to_owned();
     }
     let mut out = String::with_capacity(inner.len());

@@ -26,7 +26,7 @@ pub use self::facts::Role;
 pub use self::files::Grants;
 pub use self::language::Language;
 pub use self::listens::{Interface, Listener};
-use self::reach::{External, Reached, reach};
+use self::reach::{External, Walked, reach};
 use super::{Found, Project};
 
 /// Where a program starts.
@@ -194,7 +194,7 @@ pub struct Package {
 /// The sources that a start command reaches, read once; every question is answered from them.
 #[derive(Debug)]
 pub struct Sources {
-    reached: Reached,
+    reached: Walked,
     occurrences: Vec<Occurrence>,
 }
 
@@ -202,7 +202,7 @@ impl Sources {
     /// Reads what `scope` reaches.
     pub fn read(project: &Project, scope: &Scope) -> Sources {
         let reached = reach(project, scope);
-        let occurrences = occurrences(&reached);
+        let occurrences = occurrences(reached.reached());
         Sources { reached, occurrences }
     }
 

@@ -174,12 +174,10 @@ impl Reader<'_> {
 
     /// Looks at every place where a bound name stands, until no name of a name is new.
     fn follow_names(&mut self) {
-        let imports = self.names.imports.len();
         let early = std::mem::take(&mut self.names.uses);
         let mut taken = HashSet::new();
         for round in 0..=ROUNDS {
             self.names.uses = early.clone();
-            self.names.imports.truncate(imports);
             taken.clear();
             if !self.scan(&mut taken) {
                 break;
@@ -209,24 +207,11 @@ impl Reader<'_> {
                 let target = target.member(&chain.member);
                 match alias.and_then(|bound| Some((bound, code.word(bound)?))) {
                     Some((bound, name)) => new |= self.names.bind(name, bound, target),
-                    None => self.push_use(Use { target, call: chain.call, at }),
+                    None => self.names.uses.push(Use { target, call: chain.call, at }),
                 }
             }
         }
         new
-    }
-
-    fn push_use(&mut self, used: Use) {
-        let dotted = (used.target.module.as_str(), used.target.member.as_str());
-        if let ("builtins", "__import__") | ("importlib", "import_module") = dotted
-            && let Some(open) = used.call
-            && let Some(module) = self.code.string(open + 1)
-        {
-            let level = module.len() - module.trim_start_matches('.').len();
-            let module = module[level..].to_owned();
-            self.names.imports.push(Import { module, level, member: None, at: used.at });
-        }
-        self.names.uses.push(used);
     }
 
     /// The name of a function that is defined, or of an argument.
@@ -267,10 +252,6 @@ mod tests {
             ["os", "a.b", ".:d", ".:e", "..g:*", "h"]
         );
         assert_eq!(imports("try: import os\nexcept E: pass\nraise x from y\n'import z'"), ["os"]);
-        assert_eq!(
-            imports("import importlib\nimportlib.import_module('a.b')\n__import__('c')"),
-            ["importlib", "a.b", "c"]
-        );
     }
 
     #[test]

@@ -3,12 +3,14 @@
 //! Imports are followed from the entries, each language by its own rules. What cannot be followed is noted as a
 //! [`Gap`]: then the files reached are not all there are. Knows nothing of what the files do.
 
+mod dependencies;
 mod go;
 mod javascript;
 mod python;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use self::dependencies::dependencies;
 use super::code::Code;
 use super::facts::{Effect, Facts, facts};
 use super::language::Language;
@@ -45,16 +47,36 @@ pub(super) struct External {
     pub(super) at: String,
 }
 
-/// What was reached.
+/// What was reached, as it is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reached<'r> {
+    pub(super) facts: &'static Facts,
+    pub(super) units: &'r [Unit],
+    pub(super) externals: &'r [External],
+    /// Names of the project's dependencies, those for development too.
+    pub(super) dependencies: &'r HashSet<String>,
+}
+
+/// What a walk over the imports found.
 #[derive(Debug)]
-pub(super) struct Reached {
+pub(super) struct Walked {
     pub(super) language: Language,
     pub(super) facts: &'static Facts,
     pub(super) units: Vec<Unit>,
     pub(super) externals: Vec<External>,
     pub(super) gaps: Vec<Gap>,
-    /// Names of the project's dependencies, those for development too.
-    pub(super) dependencies: HashSet<String>,
+    dependencies: HashSet<String>,
+}
+
+impl Walked {
+    pub(super) fn reached(&self) -> Reached<'_> {
+        Reached {
+            facts: self.facts,
+            units: &self.units,
+            externals: &self.externals,
+            dependencies: &self.dependencies,
+        }
+    }
 }
 
 /// A file to read.
@@ -79,9 +101,12 @@ struct Walk<'p> {
     go_modules: Vec<go::Module>,
     /// How many units have been searched for lists of modules.
     listed: usize,
+    /// Places where a text names a module, already followed.
+    named: HashSet<(usize, usize)>,
+    dependencies: HashSet<String>,
 }
 
-pub(super) fn reach(project: &Project, scope: &Scope) -> Reached {
+pub(super) fn reach(project: &Project, scope: &Scope) -> Walked {
     let mut walk = Walk {
         project,
         scope,
@@ -95,6 +120,8 @@ pub(super) fn reach(project: &Project, scope: &Scope) -> Reached {
         bytes: 0,
         go_modules: Vec::new(),
         listed: 0,
+        named: HashSet::new(),
+        dependencies: dependencies(project, scope),
     };
     if let Some(reason) = project.tree().truncated() {
         walk.gap(GapKind::TooLarge, "", reason);
@@ -112,14 +139,13 @@ pub(super) fn reach(project: &Project, scope: &Scope) -> Reached {
     for unit in &mut walk.units {
         unit.apps = apps(unit, walk.facts);
     }
-    let dependencies = dependencies(project, scope);
-    Reached {
+    Walked {
         language: scope.language,
         facts: walk.facts,
         units: walk.units,
         externals: walk.externals,
         gaps: walk.gaps,
-        dependencies,
+        dependencies: walk.dependencies,
     }
 }
 
@@ -169,7 +195,8 @@ impl Walk<'_> {
             while let Some(next) = self.queue.pop_front() {
                 self.read(&next);
             }
-            let listed = self.follow_lists();
+            let listed =
+                self.scope.language == Language::Python && (self.follow_lists() | self.follow_texts());
             if !self.load_all() && !listed {
                 break;
             }
@@ -331,27 +358,6 @@ fn apps(unit: &Unit, facts: &Facts) -> HashSet<String> {
         code.word(if typed { bound - 2 } else { bound }).map(str::to_owned)
     };
     unit.names.uses.iter().filter(|used| used.call.is_some()).filter(makes_app).filter_map(name).collect()
-}
-
-/// What the manifests near the entries name.
-fn dependencies(project: &Project, scope: &Scope) -> HashSet<String> {
-    if scope.language != Language::JavaScript {
-        return HashSet::new();
-    }
-    let manifests = project.tree().entries().iter().filter(|entry| {
-        (entry.path == "package.json" || entry.path.ends_with("/package.json"))
-            && !entry.path.contains("node_modules/")
-    });
-    let mut names = HashSet::new();
-    for manifest in manifests {
-        let Some(text) = project.tree().read(&manifest.path) else { continue };
-        let Ok(value) = serde_json::from_str::<serde_json::Value>(&text) else { continue };
-        for table in ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] {
-            let table = value.get(table).and_then(|table| table.as_object());
-            names.extend(table.into_iter().flat_map(|table| table.keys().cloned()));
-        }
-    }
-    names
 }
 
 /// The folder that a path stands in; empty for the context's root.

@@ -182,6 +182,17 @@ fn files_are_followed_through_their_imports() {
     assert_eq!(writes(&sources(Language::Python, "app.py", &files)), ["Workdir c"]);
 
     let files = [
+        (
+            "app.py",
+            "import uvicorn\nuvicorn.run('pkg.web:app', port=80)\nfrom flask import Flask\na.config.from_object('conf.Own')",
+        ),
+        ("pkg/web.py", "import importlib\nimportlib.import_module('extra')"),
+        ("extra.py", "open('e', 'w')"),
+        ("conf.py", "open('f', 'w')"),
+    ];
+    assert_eq!(writes(&sources(Language::Python, "app.py", &files)), ["Workdir f", "Workdir e"]);
+
+    let files = [
         ("go.mod", "module example.com/app\nreplace example.com/lib => ./lib // here\n"),
         ("cmd/x/main.go", "package main\nimport \"example.com/app/store\""),
         ("cmd/x/main_test.go", "package main\nimport \"os\"\nvar f = os.Remove(\"t\")"),
@@ -251,11 +262,16 @@ fn packages_write_what_their_rows_say() {
         writes(&python("from flask import request\nrequest.files['a'].save('up/x')")),
         ["Workdir up/x"]
     );
-    assert_eq!(
-        writes(&python("from sqlalchemy import create_engine\ncreate_engine('sqlite:///./test.db')")),
-        ["Workdir test.db"]
-    );
-    nothing_written(&python("from sqlalchemy import create_engine\ncreate_engine('postgresql://x')"));
+    let read = python("from sqlalchemy import create_engine\ncreate_engine('sqlite:///./test.db')");
+    assert_eq!(shown(read.writes(Grants::None)), ["Workdir test.db"]);
+    let clean = |requirements| {
+        let text =
+            "import os\nfrom sqlalchemy import create_engine\ncreate_engine(os.environ['DATABASE_URL'])";
+        let files = [("app.py", text), ("requirements.txt", requirements)];
+        sources(Language::Python, "app.py", &files).writes(Grants::None).is_proven_empty()
+    };
+    assert!(clean("sqlalchemy==2.0\npsycopg2-binary==2.9\n"));
+    assert!(!clean("sqlalchemy==2.0\n"));
     assert_eq!(
         writes(&python(
             "import logging\nfrom logging.handlers import RotatingFileHandler as R\nR('/var/log/x')"

@@ -1,8 +1,8 @@
 //! How Go finds the package that an import names.
 
 use super::{GapKind, Main, Walk, parent, resolve};
-use crate::project::Project;
 use crate::project::sources::names::Import;
+use crate::project::{Project, ecosystems};
 
 /// A module of the project: the path that its packages are imported under, and its folder.
 #[derive(Clone, Debug)]
@@ -16,22 +16,12 @@ pub(super) fn modules(project: &Project) -> Vec<Module> {
     let mut modules = Vec::new();
     let manifests = project.files().filter(|entry| entry.path == "go.mod" || entry.path.ends_with("/go.mod"));
     for manifest in manifests {
-        let Some(text) = project.read(&manifest.path) else { continue };
         let folder = parent(&manifest.path);
-        for line in text.lines() {
-            let line = line.split("//").next().unwrap_or_default().trim();
-            let line = line.strip_prefix("replace ").unwrap_or(line);
-            if let Some(path) = line.strip_prefix("module ") {
-                modules.push(Module {
-                    path: path.trim().trim_matches('"').to_owned(),
-                    folder: folder.to_owned(),
-                });
-            } else if let Some((old, new)) = line.split_once("=>") {
-                let path = old.split_whitespace().next().unwrap_or_default().to_owned();
-                let new = new.trim();
-                let folder = new.starts_with('.').then(|| resolve(folder, new)).flatten();
-                modules.extend(folder.map(|folder| Module { path, folder }));
-            }
+        let Some(Ok(module)) = ecosystems::go::read(project, folder) else { continue };
+        modules.push(Module { path: module.go_mod.module, folder: folder.to_owned() });
+        for replace in module.go_mod.replaces.into_iter().filter(|replace| replace.local) {
+            let folder = resolve(folder, &replace.new);
+            modules.extend(folder.map(|folder| Module { path: replace.old, folder }));
         }
     }
     modules.sort_by(|a, b| b.path.len().cmp(&a.path.len()).then_with(|| a.folder.cmp(&b.folder)));

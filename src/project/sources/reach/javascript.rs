@@ -93,8 +93,7 @@ impl Walk<'_> {
 
     /// The file that a folder's own manifest names.
     fn main_of_folder(&self, folder: &str) -> Option<String> {
-        let manifest =
-            self.project.read(&format!("{folder}/package.json").trim_start_matches('/').to_owned())?;
+        let manifest = self.project.read(format!("{folder}/package.json").trim_start_matches('/'))?;
         let manifest: serde_json::Value = serde_json::from_str(&manifest).ok()?;
         let main = resolve(folder, manifest.get("main")?.as_str()?)?;
         let is_file = |path: &String| {

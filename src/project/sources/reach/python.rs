@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::{GapKind, Main, Walk, parent, resolve};
+use super::{GapKind, Main, Reached, Walk, parent, resolve};
 use crate::project::EntryKind;
+use crate::project::sources::effects::occurrences;
+use crate::project::sources::facts::Effect;
 use crate::project::sources::names::{Import, Method, Target, Use, chain};
 use crate::project::sources::python;
+use crate::project::sources::value::Part;
 
 /// How often a name may be handed on from file to file.
 const DEPTH: usize = 6;
@@ -118,6 +121,57 @@ impl Walk<'_> {
             && let Some(Located::File(file)) = resolve(&path, member).and_then(|path| self.locate(&path))
         {
             self.push(&file, Main::Imported, &root);
+        }
+    }
+
+    /// Follows the texts that name modules where a listed member imports them: `uvicorn.run("app.main:app")`. Says
+    /// whether any was new.
+    pub(super) fn follow_texts(&mut self) -> bool {
+        let reached = Reached {
+            facts: self.facts,
+            units: &self.units,
+            externals: &self.externals,
+            dependencies: &self.dependencies,
+        };
+        let mut found = occurrences(reached);
+        found.retain(|occurrence| occurrence.effect == Effect::Imports);
+        let mut any = false;
+        for occurrence in found {
+            let Some(unit) = occurrence.unit.filter(|unit| self.named.insert((*unit, occurrence.at))) else {
+                continue;
+            };
+            let value = occurrence.values.into_iter().next().flatten().unwrap_or_default();
+            match value.as_slice() {
+                [Part::Text(text)] => {
+                    let import = self.named_import(unit, text, occurrence.at);
+                    self.follow_python(unit, &import);
+                    any = true;
+                }
+                // An object, not a name.
+                [Part::Unknown] | [] => {}
+                _ => {
+                    let what = format!("`{}` of a name that is computed", occurrence.what);
+                    self.gap(GapKind::Computed, occurrence.place, what);
+                }
+            }
+        }
+        any
+    }
+
+    /// `app.main:app`, `config.Settings`, `app.plugins`, `.plugins`
+    fn named_import(&self, unit: usize, text: &str, at: usize) -> Import {
+        let (module, _) = text.split_once(':').unwrap_or((text, ""));
+        let level = module.len() - module.trim_start_matches('.').len();
+        let module = &module[level..];
+        let path = module.replace('.', "/");
+        let base = self.base(unit, module, level);
+        let is_module =
+            base.and_then(|base| resolve(&base, &path)).is_some_and(|path| self.locate(&path).is_some());
+        match module.rsplit_once('.') {
+            Some((module, member)) if !is_module && !text.contains(':') => {
+                Import { module: module.to_owned(), level, member: Some(member.to_owned()), at }
+            }
+            _ => Import { module: module.to_owned(), level, member: None, at },
         }
     }
 
