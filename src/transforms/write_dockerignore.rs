@@ -25,7 +25,7 @@ use crate::source::Span;
 /// Creates `.dockerignore`.
 pub(super) const WRITE_DOCKERIGNORE: Transform = Transform {
     name: "write-dockerignore",
-    summary: "create a `.dockerignore` that no build of the folder misses anything by",
+    summary: "create a `.dockerignore` with what no build of the folder misses",
     category: Category::Size,
     effect: Effect::NewImage,
     default: true,

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::shell::{Action, Manager, Role, install};
+use crate::shell::{Action, Install, Manager, Role, install};
 
 /// Lines of the new file that are written together or not at all.
 #[derive(Deserialize, Debug)]
@@ -71,11 +71,27 @@ pub(super) struct Remade {
     pub(super) single: bool,
     pub(super) folder: String,
     managers: Vec<Manager>,
-    actions: Vec<Action>,
-    #[serde(default)]
-    whole: bool,
+    ways: Vec<Way>,
     #[serde(default)]
     dry: Vec<String>,
+}
+
+/// What a manager has to be told.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+struct Way {
+    action: Action,
+    #[serde(default)]
+    bare: bool,
+    option: Option<String>,
+}
+
+impl Way {
+    fn fits(&self, command: &Install) -> bool {
+        self.action == command.action
+            && (command.operands.is_empty() || !self.bare)
+            && self.option.as_ref().is_none_or(|name| command.option(name).is_some())
+    }
 }
 
 impl Remade {
@@ -83,8 +99,7 @@ impl Remade {
     pub(super) fn is_made_by(&self, argv: &[Option<&str>]) -> bool {
         install(argv).is_some_and(|found| {
             self.managers.contains(&found.manager)
-                && self.actions.contains(&found.action)
-                && (found.whole_project || !self.whole)
+                && self.ways.iter().any(|way| way.fits(&found))
                 && found.is_certain()
                 && !found.has(Role::Global)
                 && !self.dry.iter().any(|name| found.option(name).is_some())
@@ -185,8 +200,11 @@ mod tests {
         check("gradle", "./gradlew :app:bootJar --no-daemon", true);
         check("gradle", "gradle dependencies", false);
         check("cargo", "cargo build --release", true);
+        check("cargo", "cargo install --path .", true);
+        check("cargo", "cargo install cargo-watch", false);
         check("dotnet", "dotnet publish -c Release -o out", true);
         check("composer", "composer install --no-dev", true);
+        check("composer", "composer update", true);
         check("composer", "composer require x/y", false);
     }
 }
