@@ -1,11 +1,12 @@
 //! Our reading of a Dockerfile against that of BuildKit itself.
 //!
-//! `tests/cases.jsonl` holds texts of ours with what BuildKit said about them, so that an ordinary run needs no Go.
+//! `tests/cases.jsonl` holds texts and words of ours with what BuildKit said about them, so that an ordinary run needs
+//! no Go.
 //! With `DOCKFIX_BUILDKIT` set to `1`, or to the path of the built program of `tests/buildkit`, made-up files are
 //! compared too, and damaged ones of the corpus if `DOCKFIX_CORPUS` is set:
 //! - `DOCKFIX_CASES` is how many (2,000 where it is not set), `DOCKFIX_SEED` where to begin;
 //! - `DOCKFIX_BLESS=1` asks BuildKit about `tests/cases.jsonl` again and writes its answers there. To add a case, add
-//!   a line `{"text": "…"}` and do this.
+//!   a line `{"text": "…"}` or `{"word": "…"}` and do this.
 
 #[path = "support/buildkit.rs"]
 mod buildkit;
@@ -15,10 +16,12 @@ mod generate;
 mod oracle;
 mod support;
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use dockfix::source::Source;
-use dockfix::syntax::{Document, Keyword};
+use dockfix::syntax::{Document, Environment, Expander, Keyword};
 use generate::Random;
 use serde_json::{Value, json};
 use support::corpus;
@@ -35,24 +38,31 @@ fn plain(mut row: Value) -> Value {
     row
 }
 
-/// Asks BuildKit about the stored texts again.
+fn stored() -> Vec<Value> {
+    let stored = std::fs::read_to_string(cases_file()).expect("the cases are there");
+    stored.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+}
+
+/// Asks BuildKit about the stored cases again.
 fn bless(test: &str) {
     let Some(program) = buildkit::program(test) else { return };
-    let stored = std::fs::read_to_string(cases_file()).expect("the cases are there");
-    let mut texts: Vec<String> = Vec::new();
-    for line in stored.lines() {
-        let case: Value = serde_json::from_str(line).expect("a line of JSON");
-        let text = case["text"].as_str().expect("a case has a text").to_owned();
-        if !texts.contains(&text) {
-            texts.push(text);
-        }
-    }
+    let all = |key: &str| -> Vec<String> {
+        let mut seen = HashSet::new();
+        let found = stored().into_iter().filter_map(|case| Some(case[key].as_str()?.to_owned()));
+        found.filter(|text| seen.insert(text.clone())).collect()
+    };
+    let (texts, words) = (all("text"), all("word"));
     let asts = buildkit::ask(&program, "ast", &texts);
     let typed = buildkit::ask(&program, "typed", &texts);
-    let lines = texts.iter().zip(asts).zip(typed).map(|((text, ast), typed)| {
+    let texts = texts.iter().zip(asts).zip(typed).map(|((text, ast), typed)| {
         json!({"text": text, "ast": plain(ast), "typed": plain(typed)}).to_string() + "\n"
     });
-    std::fs::write(cases_file(), lines.collect::<String>()).expect("the cases can be written");
+    let expanded = buildkit::ask(&program, "expand", &words);
+    let words = words
+        .iter()
+        .zip(expanded)
+        .map(|(word, row)| json!({"word": word, "expand": plain(row)}).to_string() + "\n");
+    std::fs::write(cases_file(), texts.chain(words).collect::<String>()).expect("the cases can be written");
 }
 
 #[test]
@@ -60,16 +70,68 @@ fn every_stored_case_is_read_as_buildkit_reads_it() {
     if std::env::var_os("DOCKFIX_BLESS").is_some() {
         bless("every_stored_case_is_read_as_buildkit_reads_it");
     }
-    let stored = std::fs::read_to_string(cases_file()).expect("the cases are there");
-    let different: Vec<String> = stored
-        .lines()
-        .filter_map(|line| {
-            let case: Value = serde_json::from_str(line).expect("a line of JSON");
-            let text = case["text"].as_str().expect("a case has a text");
-            Some(format!("{text:?} {}", difference(text, &case["ast"], &case["typed"])?))
+    let cases = stored();
+    assert!(cases.len() > 400, "only {} cases", cases.len());
+    let different: Vec<String> = cases
+        .iter()
+        .filter_map(|case| match case["word"].as_str() {
+            Some(word) => word_difference(word, &case["expand"]),
+            None => {
+                let text = case["text"].as_str().expect("a case has a text or a word");
+                Some(format!("{text:?} {}", difference(text, &case["ast"], &case["typed"])?))
+            }
         })
         .collect();
     assert!(different.is_empty(), "{} cases differ:\n{}", different.len(), different.join("\n"));
+}
+
+/// What the words of `expand` see; the same as in the Go program.
+struct Variables;
+
+impl Environment for Variables {
+    fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        let value = match name {
+            "A" => "1",
+            "B" => "x  y",
+            "E" => "",
+            "P" => "/usr/local/a.b.tar.gz",
+            "Q" => "a\"b'c\\d$A${0}$1$$",
+            "N" => "a\nb\na",
+            "U" => "é🦀é",
+            _ => return None,
+        };
+        Some(value.into())
+    }
+}
+
+/// What is wrong with a word: BuildKit's expansions (a row of `expand`) against ours.
+fn word_difference(word: &str, row: &Value) -> Option<String> {
+    let ways = [
+        ("backslash", Expander::new('\\')),
+        ("backtick", Expander::new('`')),
+        ("body", Expander::heredoc_body()),
+    ];
+    ways.iter().find_map(|(name, how)| {
+        let found = expansion(how, word);
+        (found != row[name]).then(|| format!("{name} {word:?}\n  expected {}\n  found    {found}", row[name]))
+    })
+}
+
+/// An expansion in the shape of a row of `expand`.
+fn expansion(how: &Expander, word: &str) -> Value {
+    let sorted = |mut names: Vec<String>| {
+        names.sort();
+        names
+    };
+    match (how.word(word, &Variables), how.words(word, &Variables)) {
+        (Ok(found), Ok(words)) => json!({
+            "text": found.text,
+            "words": words,
+            "matched": sorted(found.matched),
+            "unmatched": sorted(found.unmatched),
+        }),
+        (Err(error), _) | (_, Err(error)) => json!({"error": error.0}),
+    }
 }
 
 fn number(name: &str, usual: usize) -> usize {
@@ -106,6 +168,28 @@ fn made_up_files_are_read_as_buildkit_reads_them() {
     }
     println!("{compared} files compared with BuildKit, {accepted} of them accepted");
     assert!(found.is_empty(), "{} files differ, made small:\n{}", found.len(), found.join("\n"));
+}
+
+#[test]
+fn made_up_words_are_expanded_as_buildkit_expands_them() {
+    let Some(program) = buildkit::program("made_up_words_are_expanded_as_buildkit_expands_them") else {
+        return;
+    };
+    let (count, seed) = (number("DOCKFIX_CASES", 2_000), number("DOCKFIX_SEED", 1));
+    let mut different = Vec::new();
+    let mut compared = 0;
+    while compared < count && different.len() < 20 {
+        let size = (count - compared).min(10_000);
+        let word = |seed| generate::word(&mut Random::new(seed as u64));
+        let words: Vec<String> = (seed + compared..seed + compared + size).map(word).collect();
+        let rows = buildkit::ask(&program, "expand", &words);
+        for (word, row) in words.iter().zip(&rows) {
+            different.extend(word_difference(word, row));
+        }
+        compared += size;
+    }
+    println!("{compared} words compared with BuildKit");
+    assert!(different.is_empty(), "{} words differ:\n{}", different.len(), different.join("\n"));
 }
 
 /// The text of a seed: every other one is a damaged real file where there are real ones.

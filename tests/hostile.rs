@@ -2,10 +2,11 @@
 //!
 //! With `DOCKFIX_HOSTILE` set to a size in bytes, the times of the last doublings up to it are printed instead.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use dockfix::source::Source;
-use dockfix::syntax::Document;
+use dockfix::syntax::{Document, Environment, Expander};
 
 /// What is repeated: before, the piece, after.
 const KINDS: &[(&str, &str, &str, &str)] = &[
@@ -104,6 +105,25 @@ fn time_is_in_proportion_to_size() {
         // In proportion it is 8 times as much, with the square 64 times; the rest is for a busy machine.
         let limit = usual * 8 * 3 + Duration::from_millis(100);
         assert!(large < limit, "{}: {usual:?} becomes {large:?}", kind.0);
+    }
+}
+
+#[test]
+fn values_that_grow_are_given_up() {
+    struct Long(String);
+    impl Environment for Long {
+        fn get(&self, _name: &str) -> Option<Cow<'_, str>> {
+            Some(self.0.as_str().into())
+        }
+    }
+    let long = Long("xy".repeat(100_000));
+    for word in
+        ["$A$A$A$A$A$A$A$A", "${A//?/$A}", "${A/x*z/}", "${A//x/}", "${A%%*x?x?x?x?x?x?x?x?x?x?x?x?x*z}"]
+    {
+        let start = Instant::now();
+        let text = Expander::new('\\').word(word, &long).map_or(0, |found| found.text.len());
+        assert!(start.elapsed() < Duration::from_secs(5), "{word}");
+        assert!(text < 2_000_000, "{word}");
     }
 }
 

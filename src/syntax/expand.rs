@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
+use super::letters::{is_digit, is_letter};
+use super::pattern::{cut_prefix, cut_suffix, replace, reversed_pattern};
 use super::quote::quote;
 
 /// Where variables come from.
@@ -413,9 +415,8 @@ impl<'a> Reader<'a> {
         if value.is_none() && self.how.keep_unset {
             return Ok(format!("${{{name}/{pattern}/{replacement}}}"));
         }
-        let tokens = glob(&pattern)
-            .map_err(|cause| format!("invalid pattern ({pattern}) in substitution: {cause}"))?;
-        Ok(replace(&tokens, &value.unwrap_or_default(), &replacement, all))
+        replace(&pattern, &value.unwrap_or_default(), &replacement, all)
+            .map_err(|cause| format!("invalid pattern ({pattern}) in substitution: {cause}"))
     }
 
     fn nested(&mut self, stop: char, raw_escapes: bool, at_end: &str) -> Result<String, String> {
@@ -432,140 +433,13 @@ impl<'a> Reader<'a> {
         let length = match rest.chars().next() {
             Some(first) if is_digit(first) => rest.find(|c| !is_digit(c)).unwrap_or(rest.len()),
             Some('@' | '*' | '#' | '?' | '-' | '$' | '!') => 1,
-            _ => rest.find(|c: char| !(c.is_alphabetic() || is_digit(c) || c == '_')).unwrap_or(rest.len()),
+            _ => rest.find(|c: char| !(is_letter(c) || is_digit(c) || c == '_')).unwrap_or(rest.len()),
         };
         self.at += length;
         rest[..length].to_owned()
     }
 }
 
-/// Decimal digits of any script, as Go's `unicode.IsDigit`.
-fn is_digit(letter: char) -> bool {
-    letter.is_ascii_digit() || !letter.is_ascii() && letter.is_numeric() && !letter.is_alphabetic()
-}
-
 fn unsupported(shown: &str) -> String {
     format!("unsupported modifier ({shown}) in substitution")
-}
-
-/// A piece of a shell pattern; there are no brackets.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Glob {
-    Letter(char),
-    One,
-    Any,
-}
-
-fn glob(pattern: &str) -> Result<Vec<Glob>, String> {
-    let mut tokens = Vec::new();
-    let mut letters = pattern.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '*' => tokens.push(Glob::Any),
-            '?' => tokens.push(Glob::One),
-            '\\' if matches!(letters.peek(), Some('}' | '/')) => {}
-            '\\' => match letters.next() {
-                Some(escaped @ ('*' | '?' | '\\')) => tokens.push(Glob::Letter(escaped)),
-                other => {
-                    let shown = other.unwrap_or(char::REPLACEMENT_CHARACTER);
-                    return Err(format!("invalid escape '\\{shown}'"));
-                }
-            },
-            other => tokens.push(Glob::Letter(other)),
-        }
-    }
-    Ok(tokens)
-}
-
-/// The end of the match of `tokens` at the start of `text`: the longest or the shortest. `.` matches no newline.
-fn match_end(tokens: &[Glob], text: &str, greedy: bool) -> Option<usize> {
-    // Ends of every prefix of the pattern, in one pass over the text: no backtracking.
-    let mut states = vec![false; tokens.len() + 1];
-    states[0] = true;
-    let mut best = None;
-    let close = |states: &mut [bool]| {
-        for (at, token) in tokens.iter().enumerate() {
-            if states[at] && *token == Glob::Any {
-                states[at + 1] = true;
-            }
-        }
-    };
-    close(&mut states);
-    let mut ends = text.char_indices().map(|(at, letter)| (at, Some(letter))).chain([(text.len(), None)]);
-    loop {
-        let (at, letter) = ends.next()?;
-        if states[tokens.len()] {
-            best = Some(at);
-            if !greedy {
-                return best;
-            }
-        }
-        let Some(letter) = letter else { return best };
-        let mut next = vec![false; tokens.len() + 1];
-        for (index, token) in tokens.iter().enumerate().filter(|(index, _)| states[*index]) {
-            match token {
-                Glob::Letter(wanted) if *wanted == letter => next[index + 1] = true,
-                Glob::One if letter != '\n' => next[index + 1] = true,
-                Glob::Any if letter != '\n' => next[index] = true,
-                _ => {}
-            }
-        }
-        close(&mut next);
-        if !next.contains(&true) {
-            return best;
-        }
-        states = next;
-    }
-}
-
-fn cut_prefix(pattern: &str, value: &str, greedy: bool) -> Result<String, String> {
-    let end = match_end(&glob(pattern)?, value, greedy).unwrap_or(0);
-    Ok(value[end..].to_owned())
-}
-
-fn cut_suffix(pattern: &str, value: &str, greedy: bool) -> Result<String, String> {
-    let reversed: String = value.chars().rev().collect();
-    Ok(cut_prefix(&reversed_pattern(pattern), &reversed, greedy)?.chars().rev().collect())
-}
-
-/// The pattern from back to front, with each escape kept before its character.
-fn reversed_pattern(pattern: &str) -> String {
-    let letters: Vec<char> = pattern.chars().collect();
-    let mut units: Vec<String> = Vec::new();
-    let mut at = 0;
-    while at < letters.len() {
-        let length = if letters[at] == '\\' && at + 1 < letters.len() { 2 } else { 1 };
-        units.push(letters[at..at + length].iter().collect());
-        at += length;
-    }
-    units.into_iter().rev().collect()
-}
-
-fn replace(tokens: &[Glob], value: &str, replacement: &str, all: bool) -> String {
-    let mut out = String::new();
-    let mut at = 0;
-    let mut after_match = false;
-    while at <= value.len() {
-        let end = match_end(tokens, &value[at..], true).map(|length| at + length);
-        // As in Go, an empty match right after another match is none.
-        match end.filter(|end| !(after_match && *end == at)) {
-            Some(end) => {
-                out.push_str(replacement);
-                if !all {
-                    out.push_str(&value[end..]);
-                    return out;
-                }
-                after_match = end > at;
-                if end > at {
-                    at = end;
-                    continue;
-                }
-            }
-            None => after_match = false,
-        }
-        let Some(letter) = value[at..].chars().next() else { break };
-        out.push(letter);
-        at += letter.len_utf8();
-    }
-    out
 }

@@ -1,6 +1,6 @@
 // Command buildkit says what BuildKit itself makes of a Dockerfile, for comparing with dockfix.
 //
-//	buildkit ast|typed|checks|graph < files > rows
+//	buildkit ast|typed|checks|graph|expand < files > rows
 //	buildkit bench < files
 //
 // Each input line is the path of a file, or a JSON object {"path": …, "text": …} that brings the text along. Each
@@ -30,11 +30,12 @@ var commands = map[string]func(File) Row{
 	"typed":  typed,
 	"checks": checks,
 	"graph":  graph,
+	"expand": expand,
 }
 
 func main() {
 	if len(os.Args) != 2 {
-		fail("usage: buildkit ast|typed|checks|graph|bench < files")
+		fail("usage: buildkit ast|typed|checks|graph|expand|bench < files")
 	}
 	if os.Args[1] == "bench" {
 		bench(read(os.Stdin))

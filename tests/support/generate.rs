@@ -7,7 +7,10 @@ pub struct Random(u64);
 impl Random {
     /// A generator of its own sequence.
     pub fn new(seed: u64) -> Random {
-        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(0x1234_5678))
+        let mut random = Random(seed);
+        // Neighbouring seeds would else give the same sequence, one step apart.
+        random.0 = random.next();
+        random
     }
 
     fn next(&mut self) -> u64 {
@@ -329,6 +332,21 @@ fn long_line(random: &mut Random, out: &mut String) {
     } else {
         out.insert_str(0, &line);
     }
+}
+
+#[rustfmt::skip]
+const LETTERS: &[&str] = &[
+    "a", "b", "A", "B", "E", "P", "Q", "N", "U", "X", "$", "$", "${", "${", "${A", "${B", "${P", "${U", "${E", "${X", "}", "}", "}", ":", "-", ":-", ":+",
+    ":?", "+", "?", "#", "##", "%", "%%", "/", "//", "*", "?", ".", "\\", "\\", "`", "\"", "\"", "'", "'", " ", "  ", "\t", "\n", "\u{a0}", "<",
+    "<<", "@", "!", "0", "1", "12", "_", "é", "🦀", "\u{feff}", "²", "٣", "ि", "Ⅷ", "ª", "[", "]", "(", ")", "\r", "\0", "=", ",", "{",
+    "${A:-", "${X:-", "${P#*/}", "${P##*/}", "${P%.*}", "${P%%.*}", "${P/a/", "${P//a/", "${P//[", "${N//a/", "${Q//b/$Q}", "$Q", "$$", "^", "|", "\u{301}",
+];
+
+/// A word with expansions in it.
+pub fn word(random: &mut Random) -> String {
+    let most = if random.one_in(4) { 20 } else { 8 };
+    let pieces = 1 + random.below(most);
+    (0..pieces).map(|_| random.pick(LETTERS)).collect()
 }
 
 /// A text with one thing done to it: a character or line dropped, doubled, moved or put in.
