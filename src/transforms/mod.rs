@@ -2,6 +2,7 @@
 
 mod add_user;
 mod checks;
+mod copy_manifests_first;
 mod pin_base_image;
 mod shipped;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod write_dockerignore;
 mod writing;
 
 use self::add_user::ADD_USER;
+use self::copy_manifests_first::COPY_MANIFESTS_FIRST;
 use self::pin_base_image::PIN_BASE_IMAGE;
 use self::tidy_blanks::TIDY_BLANKS;
 use self::uppercase_keywords::UPPERCASE_KEYWORDS;
@@ -244,6 +246,8 @@ pub const ALL: &[&Transform] = &[
     &WRITE_DOCKERIGNORE,
     // Pins.
     &PIN_BASE_IMAGE,
+    // Structure.
+    &COPY_MANIFESTS_FIRST,
     // Content.
     &ADD_USER,
     // Layout.

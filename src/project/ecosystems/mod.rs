@@ -19,6 +19,7 @@ use std::fmt;
 pub use self::detect::{Ecosystem, Kind, detect};
 pub use self::language::{Language, Statements, statements};
 pub use self::version::{Version, VersionRange, VersionStatement};
+use super::glob::Glob;
 use super::{EntryKind, Project};
 
 /// A file or folder that an install reads.
@@ -56,6 +57,21 @@ impl Closure {
     /// The paths alone.
     pub fn paths(&self) -> Vec<&str> {
         self.files.iter().map(|needed| needed.path.as_str()).collect()
+    }
+
+    /// Adds a file that may be there. One that is not listed, and that git ignores, may be there all the same (MC1).
+    fn need_if_sent(&mut self, project: &Project, path: &str, why: &str) {
+        if project.sent(path) {
+            self.need(project, path, why);
+        } else if project.excluded_by(path).is_none()
+            && let Some(place) = maybe_untracked(project, path)
+        {
+            self.hold(Obstacle {
+                id: "MC1",
+                text: format!("git ignores `{path}` ({place}), so whether the install reads it is not known"),
+                remedy: format!("keep `{path}` in git, or keep it from the builder with .dockerignore"),
+            });
+        }
     }
 
     /// Adds a file that must be there; one that is not sent is an obstacle (MC1).
@@ -110,6 +126,25 @@ pub enum Verdict {
     Fails(String),
     /// It cannot be told; what is missing.
     Unproven(String),
+}
+
+/// Where git is told to ignore a file of this name, so that it may lie in a working copy without being listed.
+///
+/// What is true of the tracked files must be true of the working copy too: a file that an install would read is then
+/// neither there nor absent.
+fn maybe_untracked(project: &Project, path: &str) -> Option<String> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    place::upwards(folder).find_map(|folder| {
+        let file = place::join(folder, ".gitignore")?;
+        let text = project.tree().read(&file)?;
+        let fits = |line: &str| {
+            let pattern = line.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+            let glob =
+                (!pattern.is_empty() && !line.starts_with(['#', '!'])).then(|| Glob::parse(pattern).ok());
+            glob.flatten().is_some_and(|glob| glob.matches(name))
+        };
+        text.lines().position(fits).map(|index| place::at(&file, index + 1))
+    })
 }
 
 /// A manifest or lock file that states nothing, since it cannot be read.

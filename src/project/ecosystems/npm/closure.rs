@@ -15,10 +15,7 @@ impl Package {
         let mut closure = Closure::default();
         closure.need(project, &self.manifest.path, "the package's manifest");
         self.lock_files(project, &mut closure);
-        let npmrc = self.inside(".npmrc");
-        if project.sent(&npmrc) {
-            closure.need(project, &npmrc, "npm's settings");
-        }
+        closure.need_if_sent(project, &self.inside(".npmrc"), "npm's settings");
         self.npmrc.obstacles().for_each(|obstacle| closure.hold(obstacle));
         self.local_dependencies(project, &mut closure);
         if !self.manifest.workspaces.is_empty() {
@@ -49,14 +46,11 @@ impl Package {
             }),
             LockState::Kept(path) => closure.hold(missing_file(project, "MC1", path)),
             LockState::Missing => {
-                let yarn = self.inside("yarn.lock");
-                if project.sent(&yarn) {
-                    closure.need(
-                        project,
-                        &yarn,
-                        "npm takes versions from it where it has no lock of its own",
-                    );
+                for name in ["npm-shrinkwrap.json", "package-lock.json"] {
+                    closure.need_if_sent(project, &self.inside(name), "the locked versions");
                 }
+                let why = "npm takes versions from it where it has no lock of its own";
+                closure.need_if_sent(project, &self.inside("yarn.lock"), why);
             }
         }
     }
@@ -187,6 +181,18 @@ mod tests {
     fn without_an_own_lock_npm_reads_that_of_yarn() {
         let closure = closure(&[("package.json", "{}"), ("yarn.lock", "")]);
         assert_eq!(closure.paths(), ["package.json", "yarn.lock"]);
+    }
+
+    #[test]
+    fn what_git_ignores_may_be_there() {
+        let lock = locked("");
+        let ignored =
+            [("package.json", "{}"), ("package-lock.json", lock.as_str()), (".gitignore", "# c\n.np*\n")];
+        assert!(held(&ignored)[0].contains(".gitignore:2"), "{:?}", held(&ignored));
+        assert!(held(&[("package.json", "{}"), (".gitignore", "package-lock.json\n")])[0].starts_with("MC1"));
+        let kept = [ignored[0], ignored[1], ignored[2], (".dockerignore", ".npmrc")];
+        assert!(held(&kept).is_empty());
+        assert!(held(&[("package.json", "{}"), (".gitignore", "!.npmrc\n/dist\n")]).is_empty());
     }
 
     #[test]

@@ -80,13 +80,17 @@ fn inner(lock: &Lock, peers: Peers) -> Option<Verdict> {
     for (place, entry) in lock.packages.iter().filter(|(place, entry)| !place.is_empty() && !entry.link) {
         for (name, (kind, range)) in entry.edges() {
             let from = match kind {
-                EdgeKind::Peer if peers == Peers::Checked => above(place),
-                EdgeKind::Prod => place,
-                // Left out or at odds, these stop no install; `devDependencies` of a dependency are not installed.
-                EdgeKind::Peer | EdgeKind::OptionalPeer | EdgeKind::Optional | EdgeKind::Dev => continue,
+                EdgeKind::Prod | EdgeKind::Optional => place,
+                EdgeKind::Peer | EdgeKind::OptionalPeer if peers == Peers::Checked => above(place),
+                // `devDependencies` of a dependency are not installed.
+                _ => continue,
             };
+            let may_lack = matches!(kind, EdgeKind::Optional | EdgeKind::OptionalPeer);
             let problem = match resolve(lock, from, name) {
+                // npm leaves out what the platform of the lock's author did not need.
+                None if may_lack => continue,
                 None => "is not locked",
+                // Releases of npm do not agree on an optional peer that does not fit: some want a copy that fits.
                 Some(found) if !found.in_bundle && !spec(range).is_met_by(found.version.as_deref()) => {
                     "is locked at another version"
                 }
@@ -207,6 +211,20 @@ mod tests {
         let lock = Lock::parse("package-lock.json", &lock).expect("readable");
         assert!(matches!(in_sync(&manifest, &lock, 10, Peers::Checked), Verdict::Unproven(_)));
         assert!(matches!(in_sync(&manifest, &lock, 10, Peers::Legacy), Verdict::Holds(_)));
+    }
+
+    #[test]
+    fn an_optional_peer_may_be_left_out_and_must_fit() {
+        let lock = |version: &str| {
+            v3(&format!(
+                r#""": {{"dependencies": {{"a": "1"}}}}, "node_modules/a": {{"version": "1.0.0",
+                "peerDependencies": {{"p": "1"}}, "peerDependenciesMeta": {{"p": {{"optional": true}}}}}}{version}"#
+            ))
+        };
+        let manifest = r#"{"dependencies": {"a": "1"}}"#;
+        assert!(matches!(verdict(manifest, &lock(""), 10), Verdict::Holds(_)));
+        let other = lock(r#", "node_modules/p": {"version": "2.0.0"}"#);
+        assert!(matches!(verdict(manifest, &other, 10), Verdict::Unproven(_)));
     }
 
     #[test]

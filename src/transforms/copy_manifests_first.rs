@@ -1,0 +1,147 @@
+//! `copy-manifests-first`: install dependencies before the sources are copied, and exactly as the lock file says.
+
+mod around;
+mod commands;
+mod edits;
+mod lock;
+mod placement;
+mod plan;
+mod site;
+#[cfg(test)]
+mod tests;
+
+use self::plan::Judged;
+use self::site::{Group, Landing, groups};
+use super::checks::Checks;
+use super::{Category, Diagnostic, Effect, Example, Input, Transform};
+
+/// Copies manifests and lock files first.
+pub(super) const COPY_MANIFESTS_FIRST: Transform = Transform {
+    name: "copy-manifests-first",
+    summary: "install dependencies before the sources are copied, exactly as the lock file says",
+    category: Category::Cache,
+    effect: Effect::NewImage,
+    default: true,
+    fixes: &[],
+    explain: "\
+A COPY of all sources before the install makes every change of a source file run the install again. The manifest and
+the lock file are copied first, then the install runs, then the sources follow: the install's layer is kept until one
+of the manifests changes. Unpinned requirements then stay at the version of that layer.
+For npm, pip (requirements files) and Go modules; other managers are recognised and held back.
+Safe when every file that the install reads is known and sent to the builder (MC1), no script of the install reads
+another (MC2), nothing is installed from the project's own folders (MC3), nothing else in the RUN needs the sources
+before the install is done (MC4), the sources bring nothing that the install has written (MC5), nothing between reads
+them (MC6), they go to the same place (MC7), the base image has no ONBUILD triggers (MC8), the flags of the COPY can be
+repeated (MC9), every file can be named (MC10), and what the install writes survives (MC12).
+`npm install` becomes `npm ci` where the lock file holds every range of package.json and the image's npm can read it
+(MC11).",
+    examples: &[
+        Example {
+            files: &[
+                ("package.json", r#"{"dependencies": {"express": "^4.19.0"}}"#),
+                (
+                    "package-lock.json",
+                    r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"express": "^4.19.0"}},
+                       "node_modules/express": {"version": "4.19.2"}}}"#,
+                ),
+                ("server.js", ""),
+                (".dockerignore", "**/node_modules\n"),
+            ],
+            before: "FROM node:22-bookworm\nWORKDIR /app\nCOPY . .\nRUN npm install\nCMD [\"node\", \"server.js\"]\n",
+            after: "FROM node:22-bookworm\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\n\
+                    CMD [\"node\", \"server.js\"]\n",
+        },
+        Example {
+            files: &[("go.mod", "module a\n\nrequire b v1.0.0\n"), ("go.sum", ""), ("main.go", "package main\n")],
+            before: "FROM golang:1.25\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\n",
+            after: "FROM golang:1.25\nWORKDIR /src\nCOPY go.mod go.sum ./\nRUN go mod download\nCOPY . .\n\
+                    RUN go build -o /app .\n",
+        },
+        Example {
+            files: &[("requirements.txt", "-e .\n"), ("setup.py", "")],
+            before: "FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n",
+            after: "FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n",
+        },
+    ],
+    run,
+};
+
+/// Preconditions without which no text could be written that might be right: the fix then waits for the project.
+const FATAL: &[&str] = &["MC1", "MC3", "MC4", "MC6", "MC7", "MC9", "MC10"];
+
+fn run(input: &Input<'_>) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = groups(input).iter().flat_map(|group| diagnose(input, group)).collect();
+    found.extend(lock::diagnose(input));
+    found
+}
+
+/// One fix for as many installs of a group, from the first on, as can be put before the sources.
+///
+/// They share one COPY, which can come only once; so the first that is not proven ends the row, unless the user takes
+/// what is not.
+fn diagnose(input: &Input<'_>, group: &Group) -> Vec<Diagnostic> {
+    let judged = judge(input, group);
+    let proven = |judged: &Vec<Judged>| judged.iter().all(Result::is_ok);
+    let possible = |judged: &Vec<Judged>| {
+        !judged.iter().any(|judged| judged.as_ref().is_err_and(|missing| FATAL.contains(&missing.id)))
+    };
+    let mut count = match input.options.unproven {
+        true => judged.iter().take_while(|judged| possible(judged)).count(),
+        false => judged.iter().take_while(|judged| proven(judged)).count(),
+    };
+    if count == 0 && judged.first().is_some_and(possible) {
+        count = 1;
+    }
+    let mut judged = judged.into_iter().zip(&group.sites);
+    let taken: Vec<Judged> = judged.by_ref().take(count).flat_map(|(judged, _)| judged).collect();
+    let mut found: Vec<Diagnostic> =
+        judged.map(|(judged, site)| held_back(input, site.run, judged)).collect();
+    if count > 0 {
+        found.push(fix(input, group, count, taken));
+    }
+    found
+}
+
+/// The preconditions of each install of a group, provided that those before it are done.
+fn judge(input: &Input<'_>, group: &Group) -> Vec<Vec<Judged>> {
+    let mut from = group.copy;
+    let mut needs_sources = None;
+    let mut all = Vec::new();
+    for site in &group.sites {
+        let mut judged = around::judge(input, group, from, site);
+        judged.extend(site.plan.judged.iter().cloned());
+        if let Some(line) = needs_sources {
+            let text = format!("line {line} needs the sources");
+            judged.push(plan::misses("MC6", text, "move the install above it"));
+        }
+        if site.landing != Landing::Behind {
+            needs_sources.get_or_insert(input.document.instructions[site.run].lines.0);
+        }
+        from = site.run;
+        all.push(judged);
+    }
+    all
+}
+
+fn held_back(input: &Input<'_>, run: usize, judged: Vec<Judged>) -> Diagnostic {
+    let mut checks = Checks::default();
+    judged.into_iter().for_each(|judged| checks.take(judged));
+    checks.hold_back(input.document.instructions[run].name_span(), MESSAGE)
+}
+
+const MESSAGE: &str = "the sources are copied before the dependencies are installed";
+
+fn fix(input: &Input<'_>, group: &Group, count: usize, judged: Vec<Judged>) -> Diagnostic {
+    let mut checks = Checks::default();
+    for judged in judged {
+        checks.take(judged);
+    }
+    let span = input.document.instructions[group.copy].name_span();
+    match edits::write(input, group, &group.sites[..count]) {
+        Ok(edits) => checks.fix(span, MESSAGE, "copy the manifests before the install", edits, &[]),
+        Err(missing) => {
+            checks.take(Err(missing));
+            checks.hold_back(span, MESSAGE)
+        }
+    }
+}

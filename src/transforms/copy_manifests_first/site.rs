@@ -1,0 +1,297 @@
+//! The places: an install whose sources were copied before it, and what must hold around it.
+
+use std::ops::Range;
+
+use super::super::Input;
+use super::super::shipped::join;
+use super::commands::{Step, Steps, mounts_context, steps};
+use super::placement::{Copy, below, copies, folder_at};
+use super::plan::{Ground, Judged, Plan, holds, misses};
+use crate::shell::{Action, Install, Manager, Role};
+use crate::syntax::{Instruction, Keyword, MountKind, mounts};
+
+/// Where the sources go, once they are copied after the install.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Landing {
+    /// Right behind the RUN.
+    Behind,
+    /// Into the RUN, which is parted before this command.
+    Parting(usize),
+    /// Right before the RUN: it builds, and the download gets a RUN of its own.
+    Before,
+}
+
+/// An install in a RUN, whose manifests come with the sources.
+#[derive(Debug)]
+pub(super) struct Site {
+    /// Index of the RUN.
+    pub(super) run: usize,
+    /// Its commands; none where they are no plain chain.
+    pub(super) steps: Vec<Step>,
+    /// Whose install it is.
+    pub(super) manager: Manager,
+    /// The folder of the image in which the install runs.
+    pub(super) folder: String,
+    /// Where the sources go.
+    pub(super) landing: Landing,
+    /// What the install needs, and what was judged.
+    pub(super) plan: Plan,
+}
+
+impl Site {
+    fn repeats(&self, other: &Site) -> bool {
+        self.manager == other.manager && self.folder == other.folder
+    }
+}
+
+/// A COPY of sources, and the installs behind it.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// Index of the COPY.
+    pub(super) copy: usize,
+    /// The stage.
+    pub(super) stage: usize,
+    /// The folder of the context that is copied.
+    pub(super) from: String,
+    /// Where it goes in the image.
+    pub(super) to: String,
+    /// The installs in their order; at least one.
+    pub(super) sites: Vec<Site>,
+}
+
+/// Every group of a file.
+pub(super) fn groups(input: &Input<'_>) -> Vec<Group> {
+    let stages = 0..input.model.stages.len();
+    stages.flat_map(|stage| Finder { input, stage, copies: copies(input, stage) }.groups()).collect()
+}
+
+struct Finder<'a> {
+    input: &'a Input<'a>,
+    stage: usize,
+    copies: Vec<Copy>,
+}
+
+impl Finder<'_> {
+    fn groups(&self) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        for run in self.range().filter(|index| self.instruction(*index).keyword == Keyword::Run) {
+            let Some((copy, site)) = self.site(run) else { continue };
+            match groups.last_mut().filter(|group| group.copy == copy.index) {
+                // The same manager in the same folder again finds everything installed.
+                Some(group) if group.sites.iter().any(|before| before.repeats(&site)) => {}
+                Some(group) => group.sites.push(site),
+                None => {
+                    let (from, to) = copy.folder().map_or(("", ""), |folder| folder);
+                    groups.push(Group {
+                        copy: copy.index,
+                        stage: self.stage,
+                        from: from.to_owned(),
+                        to: to.to_owned(),
+                        sites: vec![site],
+                    });
+                }
+            }
+        }
+        groups
+    }
+
+    fn range(&self) -> Range<usize> {
+        self.input.model.stages[self.stage].instructions.clone()
+    }
+
+    fn instruction(&self, index: usize) -> &Instruction {
+        &self.input.document.instructions[index]
+    }
+
+    /// The install of a RUN and the COPY that brings its manifest together with everything else.
+    fn site(&self, run: usize) -> Option<(&Copy, Site)> {
+        if mounts_context(self.instruction(run)) {
+            return None;
+        }
+        let folder = folder_at(self.input, self.stage, run)?;
+        let (steps, at, install, folder) = match steps(self.input, run)? {
+            Steps::Chain(steps) => {
+                let (at, folder) = first_install(&steps, folder)?;
+                let install = steps[at].install.clone()?;
+                (steps, at, install, folder)
+            }
+            Steps::Other(installs) => {
+                (Vec::new(), 0, installs.into_iter().find(|install| acts_on_project(install, &[]))?, folder)
+            }
+        };
+        let copy = self.sources_before(run, &folder)?;
+        let (from, to) = copy.folder()?;
+        if self.installed_before(copy.index, &install, &folder) {
+            return None;
+        }
+        let ground = Ground { input: self.input, run, folder: &folder, from, to };
+        let words = steps.get(at).map_or(&[][..], |step| step.words.as_slice());
+        let mut plan = ground.plan(&install, words)?;
+        if plan.download.is_some() && self.caches_modules(run) {
+            return None;
+        }
+        if plan.download.is_some() && folder_at(self.input, self.stage, run).as_ref() != Some(&folder) {
+            let remedy = "change the folder with WORKDIR";
+            plan.judged.push(misses("MC4", "the build changes to another folder first", remedy));
+        }
+        let landing = self.landing(&steps, at, to, &mut plan);
+        self.judge_install(&install, &steps, at, to, &mut plan);
+        Some((copy, Site { run, steps, manager: install.manager, folder, landing, plan }))
+    }
+
+    /// The last COPY of a folder before a RUN into which the install's folder falls.
+    fn sources_before(&self, run: usize, folder: &str) -> Option<&Copy> {
+        let own = self.range();
+        self.copies.iter().rev().find(|copy| {
+            let within = copy.folder().is_some_and(|(_, to)| below(folder, to).is_some());
+            copy.index < run && own.contains(&copy.index) && within
+        })
+    }
+
+    /// Whether the same manager has installed in the same folder before the sources came: that layer is kept already.
+    fn installed_before(&self, copy: usize, install: &Install, folder: &str) -> bool {
+        let stages = self.input.model.lineage(self.stage).into_iter();
+        let indexes = stages.flat_map(|stage| {
+            let range = self.input.model.stages[stage].instructions.clone();
+            range.filter(move |index| *index < copy).map(move |index| (stage, index))
+        });
+        indexes.into_iter().any(|(stage, index)| {
+            if self.instruction(index).keyword != Keyword::Run {
+                return false;
+            }
+            let Some(place) = folder_at(self.input, stage, index) else { return false };
+            match steps(self.input, index) {
+                Some(Steps::Chain(steps)) => first_install(&steps, place).is_some_and(|(at, place)| {
+                    place == folder
+                        && steps[at].install.as_ref().is_some_and(|before| before.manager == install.manager)
+                }),
+                _ => false,
+            }
+        })
+    }
+
+    /// Whether Go's modules are kept in a cache mount, so that a RUN of its own would download them in vain.
+    fn caches_modules(&self, run: usize) -> bool {
+        mounts(self.instruction(run)).iter().any(|mount| {
+            let target = mount.target.as_deref().unwrap_or_default();
+            mount.kind == MountKind::Cache && (target.contains("/pkg") || target.ends_with("/go"))
+        })
+    }
+
+    /// Where the sources can come, and what speaks against parting the RUN there (MC4).
+    fn landing(&self, steps: &[Step], at: usize, to: &str, plan: &mut Plan) -> Landing {
+        if plan.download.is_some() {
+            return Landing::Before;
+        }
+        let rest = steps.iter().skip(at + 1).position(|step| !(step.tidies(to) || step.needs_no_sources(to)));
+        let Some(rest) = rest.map(|rest| at + 1 + rest) else { return Landing::Behind };
+        let name = |step: &Step| step.written.first().cloned().unwrap_or_default();
+        let problem = if let Some(step) = steps[..rest].iter().find(|step| step.changes_shell()) {
+            format!("`{}` also counts for the commands behind the install", name(step))
+        } else if let Some(step) = steps[rest..].iter().find(|step| step.rewrites_files()) {
+            format!("`{}` changes files that the same RUN has made", name(step))
+        } else {
+            return Landing::Parting(rest);
+        };
+        plan.judged.push(misses("MC4", problem, "put the install into a RUN of its own"));
+        Landing::Behind
+    }
+
+    /// What stands in the RUN besides the install (MC4).
+    fn judge_install(&self, install: &Install, steps: &[Step], at: usize, to: &str, plan: &mut Plan) {
+        let remedy = "put the install into a RUN of its own";
+        if plan.download.is_some() {
+            plan.judged.push(judge_build(steps, at));
+            return;
+        }
+        let Some(step) = steps.get(at) else {
+            plan.judged.push(misses(
+                "MC4",
+                "the install stands in a script that is more than a chain of `&&`",
+                remedy,
+            ));
+            return;
+        };
+        if !step.is_plain() || step.words.len() <= 1 {
+            plan.judged.push(misses(
+                "MC4",
+                "the install has words that the shell works out, or a redirection",
+                remedy,
+            ));
+        } else if !install.is_certain() {
+            let word = install.unknown.first().map(|at| step.written[*at].clone()).unwrap_or_default();
+            plan.judged.push(misses(
+                "MC4",
+                format!("the option `{word}` is not known"),
+                "tell its authors, or leave it out",
+            ));
+        } else if let Some(before) = steps[..at]
+            .iter()
+            .find(|step| !(step.changes_folder().is_some() || step.only_sets() || step.needs_no_sources(to)))
+        {
+            let text =
+                format!("`{}` runs before the install and may read the sources", before.written.join(" "));
+            plan.judged.push(misses("MC4", text, remedy));
+        } else {
+            plan.judged.push(holds("MC4", "nothing in the RUN needs the sources before the install is done"));
+        }
+    }
+}
+
+/// Whether a download can run by itself before a build: with the same settings, and with all that the RUN prepares.
+fn judge_build(steps: &[Step], at: usize) -> Judged {
+    const HARMLESS: &[&str] =
+        &["CGO_ENABLED", "GOOS", "GOARCH", "GOARM", "GOAMD64", "CGO_CFLAGS", "CGO_LDFLAGS"];
+    let remedy = "run `go mod download` by hand before the sources are copied";
+    let Some(step) = steps.get(at) else {
+        return misses("MC4", "the build stands in a script that is more than a chain of `&&`", remedy);
+    };
+    if let Some(name) = step.variables.iter().find(|name| !HARMLESS.contains(&name.as_str())) {
+        return misses("MC4", format!("`{name}` is set for the build alone"), remedy);
+    }
+    match steps[..at].iter().find(|step| step.changes_folder().is_none() && !step.is_idle()) {
+        Some(step) => misses("MC4", format!("`{}` may prepare the download", step.written.join(" ")), remedy),
+        None => holds("MC4", "the RUN stays as it is"),
+    }
+}
+
+/// The first command of a chain that installs what a manifest of the project lists, and the folder it does so in.
+fn first_install(steps: &[Step], start: String) -> Option<(usize, String)> {
+    let mut folder = start;
+    for (at, step) in steps.iter().enumerate() {
+        if let Some(change) = step.changes_folder() {
+            folder = join(&folder, change);
+        }
+        let Some(install) = step.install.as_ref().filter(|install| acts_on_project(install, &step.words))
+        else {
+            continue;
+        };
+        for directory in install.values_as(Role::Directory) {
+            folder = join(&folder, directory.text.as_deref()?);
+        }
+        return Some((at, folder));
+    }
+    None
+}
+
+/// Whether it works on what a manifest of the project lists.
+fn acts_on_project(install: &Install, words: &[Option<String>]) -> bool {
+    if install.has(Role::Global) {
+        return false;
+    }
+    let installs = matches!(install.action, Action::Install | Action::Ci | Action::Download);
+    match install.manager {
+        Manager::Pip => install.action == Action::Install && install.has(Role::Manifest),
+        Manager::Go => {
+            let command = matches!(
+                install.command.as_str(),
+                "mod download" | "get" | "install" | "build" | "test" | "vet" | "run"
+            );
+            let named =
+                |at: &usize| words.get(*at).and_then(Option::as_deref).is_some_and(|word| word.contains('@'));
+            // `go install x@v1` has nothing to do with the project's own module.
+            command && !install.operands.iter().any(named)
+        }
+        _ => installs && install.whole_project,
+    }
+}
