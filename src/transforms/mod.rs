@@ -1,5 +1,6 @@
 //! What a transform is, what it says, and the one ordered list of them all.
 
+mod add_healthcheck;
 mod add_user;
 mod checks;
 mod copy_manifests_first;
@@ -12,6 +13,7 @@ mod uppercase_keywords;
 mod write_dockerignore;
 mod writing;
 
+use self::add_healthcheck::ADD_HEALTHCHECK;
 use self::add_user::ADD_USER;
 use self::copy_manifests_first::COPY_MANIFESTS_FIRST;
 use self::pin_base_image::PIN_BASE_IMAGE;
@@ -250,6 +252,7 @@ pub const ALL: &[&Transform] = &[
     &COPY_MANIFESTS_FIRST,
     // Content.
     &ADD_USER,
+    &ADD_HEALTHCHECK,
     // Layout.
     &UPPERCASE_KEYWORDS,
     &TIDY_BLANKS,

@@ -1,0 +1,255 @@
+//! `add-healthcheck`: the engine learns whether the server answers, not only whether its process lives.
+
+mod probe;
+mod server;
+
+use super::checks::Checks;
+use super::shipped::Shipped;
+use super::writing::{continued, insert_above, insert_below};
+use super::{Category, Diagnostic, Effect, Example, Input, Transform};
+use crate::config::HealthOptions;
+use crate::images::Facts;
+use crate::syntax::Keyword;
+
+/// Adds a HEALTHCHECK.
+pub(super) const ADD_HEALTHCHECK: Transform = Transform {
+    name: "add-healthcheck",
+    summary: "add a HEALTHCHECK with the proven port and a client that the image has",
+    category: Category::Runtime,
+    effect: Effect::NewImage,
+    default: true,
+    fixes: &["hadolint:DL3057", "CIS:4.6"],
+    explain: "\
+Without a health check a container counts as healthy from the moment its process starts, whether or not it answers.
+The probe asks 127.0.0.1 (never `localhost`, which may mean ::1) by a client that the image already has: the language
+itself, curl, BusyBox, or bash. A proven health route must answer with success; otherwise any answer at all counts.
+Nothing is installed for it. Docker, compose and Swarm use it; Kubernetes ignores it and has probes of its own.
+Safe when all of this is proven: HC1 the program is a server that runs on; HC2 its port; HC3 the route, or any answer
+counts; HC4 the image has a client; HC5 the server speaks plain HTTP or TCP on an address that the probe reaches;
+HC7 neither the file nor its base image has a health check already.
+Jobs, workers and command-line images get none. `[health]` in dockfix.toml supplies port, path, command and times.",
+    examples: &[
+        Example {
+            files: &[(
+                "server.js",
+                "require('http').createServer((q, s) => s.end('x')).listen(3000)\n",
+            )],
+            before: "FROM node:24-bookworm-slim\nCOPY server.js /\nCMD [\"node\", \"/server.js\"]\n",
+            after: "FROM node:24-bookworm-slim\nCOPY server.js /\n\
+                HEALTHCHECK --interval=30s --timeout=10s --start-period=5s --retries=3 \\\n    \
+                CMD [\"node\", \"-e\", \"fetch('http://127.0.0.1:3000/').then(() => process.exit(0), () => process.exit(1))\"]\n\
+                CMD [\"node\", \"/server.js\"]\n",
+        },
+        Example {
+            files: &[],
+            before: "FROM node:24-bookworm-slim\nHEALTHCHECK NONE\nCMD [\"node\", \"server.js\"]\n",
+            after: "FROM node:24-bookworm-slim\nHEALTHCHECK NONE\nCMD [\"node\", \"server.js\"]\n",
+        },
+    ],
+    run,
+};
+
+fn run(input: &Input<'_>) -> Vec<Diagnostic> {
+    Shipped::of(input).and_then(|shipped| judge(&shipped)).into_iter().collect()
+}
+
+/// The one diagnostic for the shipped stage; `None` where there is nothing to say.
+fn judge(shipped: &Shipped<'_>) -> Option<Diagnostic> {
+    let input = shipped.input;
+    // HC7: the last one wins, and `NONE` is the author's word.
+    if shipped.last(Keyword::Healthcheck).is_some() {
+        return None;
+    }
+    let options = &input.options.health;
+    let message = "nothing tells whether the server answers";
+    let span = shipped.instruction(input.model.stages[shipped.stage].from()).name_span();
+    let mut checks = Checks::default();
+    let facts = match shipped.facts("HC4") {
+        Ok(facts) => facts,
+        // Of an image of which nothing is known, it is said only where there is a sign of a server (HC1).
+        Err(missing) => {
+            let sign = options != &HealthOptions::default() || shipped.last(Keyword::Expose).is_some();
+            checks.take(Err(missing));
+            return sign.then(|| checks.hold_back(span, message));
+        }
+    };
+    if facts.is_windows() || facts.healthcheck == Some(true) {
+        return None;
+    }
+    match facts.healthcheck {
+        Some(_) => checks.holds("HC7", "neither the file nor its base image has a health check"),
+        None => {
+            let text = format!("it is not known whether `{}` has a health check of its own", facts.family);
+            checks.misses("HC7", text, "set `[health] command` in dockfix.toml, or write the HEALTHCHECK");
+        }
+    }
+    if let Some(command) = &options.command {
+        checks.holds("HC2", "the command is set in dockfix.toml");
+        return Some(diagnostic(shipped, &facts, checks, command.clone(), span, message));
+    }
+    let server = server::find(shipped, &facts, &mut checks)?;
+    let command = server.and_then(|server| probe::command(&facts, &server, &mut checks));
+    match command {
+        None => Some(checks.hold_back(span, message)),
+        Some(command) => Some(diagnostic(shipped, &facts, checks, command, span, message)),
+    }
+}
+
+fn diagnostic(
+    shipped: &Shipped<'_>,
+    facts: &Facts,
+    checks: Checks,
+    command: Vec<String>,
+    span: crate::source::Span,
+    message: &str,
+) -> Diagnostic {
+    let input = shipped.input;
+    let options = &input.options.health;
+    let or = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
+    // A JVM takes its time before it listens (HC6).
+    let start_period = if facts.family.contains("java") || is_jvm(facts) { "60s" } else { "5s" };
+    let flags = format!(
+        "HEALTHCHECK --interval={} --timeout={} --start-period={} --retries={}",
+        or(&options.interval, "30s"),
+        or(&options.timeout, "10s"),
+        or(&options.start_period, start_period),
+        options.retries.unwrap_or(3),
+    );
+    let lines = continued(input.document, &[&flags, &format!("CMD {}", crate::shell::quote_exec(&command))]);
+    let edit = match place(shipped) {
+        Ok(above) => insert_above(input, above, &lines),
+        Err(below) => insert_below(input, below, &lines),
+    };
+    checks.fix(span, message, "add a health check", vec![edit], &[])
+}
+
+fn is_jvm(facts: &Facts) -> bool {
+    ["temurin", "openjdk", "corretto", "tomcat", "maven", "gradle"]
+        .iter()
+        .any(|name| facts.family.contains(name))
+}
+
+/// The instruction above which the health check goes: the first CMD or ENTRYPOINT that closes the stage; else the one
+/// below which it goes.
+fn place(shipped: &Shipped<'_>) -> Result<usize, usize> {
+    let stage = shipped.input.model.stages[shipped.stage].instructions.clone();
+    let starts =
+        |index: &usize| matches!(shipped.instruction(*index).keyword, Keyword::Cmd | Keyword::Entrypoint);
+    let closes = |index: &usize| starts(index) || shipped.instruction(*index).keyword == Keyword::Stopsignal;
+    let last = stage.clone().rfind(|index| !closes(index)).unwrap_or(stage.start);
+    (last + 1..stage.end).find(starts).ok_or(stage.end - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ADD_HEALTHCHECK;
+    use crate::config::Config;
+    use crate::transforms::testing::{check_in, held_back, outcome, run_alone, same};
+
+    fn node(server: &str, middle: &str) -> (Vec<(&'static str, String)>, String) {
+        let text = format!(
+            "FROM node:24-bookworm-slim\nWORKDIR /app\nCOPY . .\n{middle}CMD [\"node\", \"server.js\"]\n"
+        );
+        (vec![("server.js", server.to_owned())], text)
+    }
+
+    /// The probe that a Dockerfile gets, or nothing.
+    fn probe(files: &[(&str, &str)], text: &str) -> String {
+        let file = run_alone(&ADD_HEALTHCHECK, files, text);
+        let after = file.after.text().to_owned();
+        let lines = after.lines().skip_while(|line| !line.starts_with("HEALTHCHECK"));
+        lines.skip(1).take(1).collect::<String>().trim().to_owned()
+    }
+
+    #[track_caller]
+    fn waits(server: &str, middle: &str, ids: &[&str]) {
+        let (files, text) = node(server, middle);
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        held_back(&ADD_HEALTHCHECK, &files, &text, ids);
+    }
+
+    const LISTENS: &str = "require('http').createServer((q, s) => s.end('x')).listen(3000)\n";
+
+    #[test]
+    fn a_comment_above_cmd_stays_with_it() {
+        let text = "FROM node:24-bookworm-slim\nCOPY server.js /\n# why\nCMD [\"node\", \"/server.js\"]\n";
+        let file = run_alone(&ADD_HEALTHCHECK, &[("server.js", LISTENS)], text);
+        assert!(
+            file.after.text().ends_with("# why\nCMD [\"node\", \"/server.js\"]\n"),
+            "{}",
+            file.after.text()
+        );
+    }
+
+    #[test]
+    fn hc1_a_job_gets_none() {
+        waits("console.log('x')\n", "", &[]);
+        same(&ADD_HEALTHCHECK, "FROM debian:bookworm-slim\nRUN true\n");
+    }
+
+    #[test]
+    fn hc2_a_port_that_is_not_plain_holds_it_back() {
+        waits("require('http').createServer().listen(require('./x').port)\n", "", &["HC2"]);
+        waits(LISTENS, "EXPOSE 8080\n", &["HC2"]);
+    }
+
+    #[test]
+    fn hc2_env_decides_where_the_sources_ask_for_it() {
+        let server = "require('http').createServer().listen(process.env.PORT || 3000)\n";
+        let (files, text) = node(server, "ENV PORT=8080\n");
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        assert!(probe(&files, &text).contains("127.0.0.1:8080/"));
+        waits(server, "ARG P\nENV PORT=$P\n", &["HC2"]);
+    }
+
+    #[test]
+    fn hc2_a_port_from_the_settings_is_proven() {
+        let (files, text) = node("console.log('x')\n", "");
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        let config = Config::parse("[health]\nport = 81\npath = \"/ok\"\n", &[]).expect("sound");
+        let found = outcome(&ADD_HEALTHCHECK, &files, &text, &config.options_for("Dockerfile"));
+        assert!(found.files[0].after.text().contains("127.0.0.1:81/ok"), "{:?}", found.files[0].held_back);
+    }
+
+    #[test]
+    fn hc3_a_proven_route_must_answer_well() {
+        let app = "from flask import Flask\napp = Flask(__name__)\n@app.route('/health')\ndef health():\n    return 'ok'\n\
+                   app.run(host='0.0.0.0', port=5000)\n";
+        let text =
+            "FROM python:3.12-slim-bookworm\nCOPY . /app\nWORKDIR /app\nCMD [\"python\", \"app.py\"]\n";
+        let found = probe(&[("app.py", app)], text);
+        assert!(found.contains("'/health'") && found.contains(">= 400"), "{found}");
+    }
+
+    #[test]
+    fn hc4_an_image_without_a_client_holds_it_back() {
+        let text = "FROM golang:1.27 AS b\nWORKDIR /s\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /s/app .\n\
+                    FROM gcr.io/distroless/static-debian13:nonroot\nCOPY --from=b /s/app /app\nEXPOSE 8080\nCMD [\"/app\"]\n";
+        let main = "package main\nimport \"net/http\"\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n";
+        held_back(
+            &ADD_HEALTHCHECK,
+            &[("main.go", main), ("go.mod", "module x\n\ngo 1.26\n")],
+            text,
+            &["HC4"],
+        );
+    }
+
+    #[test]
+    fn hc5_tls_and_other_addresses_hold_it_back() {
+        waits("require('http').createServer().listen(3000, '10.1.2.3')\n", "", &["HC5"]);
+        waits("require('https').createServer({}).listen(3000)\n", "", &["HC5"]);
+    }
+
+    #[test]
+    fn hc7_none_and_others_are_respected() {
+        let (files, text) = node(LISTENS, "HEALTHCHECK NONE\n");
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        check_in(&ADD_HEALTHCHECK, &files, &text, &text);
+    }
+
+    #[test]
+    fn a_server_program_with_its_port_needs_no_sources() {
+        let text = "FROM python:3.12-alpine3.22\nCOPY . /app\nWORKDIR /app\nCMD [\"gunicorn\", \"-b\", \"0.0.0.0:8000\", \"app:app\"]\n";
+        assert!(probe(&[("app.py", "import unheard_of\n")], text).contains("127.0.0.1', 8000"));
+    }
+}
