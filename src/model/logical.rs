@@ -125,9 +125,10 @@ fn arguments(at: &Instruction, from: &Arguments, grade: Grade, values: &mut Vec<
             values.push(at.text(*kind).to_ascii_uppercase());
             arguments(at, command, grade, values)
         }
-        // BuildKit stores the child as text, so its layout is part of the image.
+        // BuildKit stores the child as text, down to the blanks at its end, so its layout is part of the image.
         Arguments::Trigger(_) => {
-            values.push(text(at.rest));
+            let stored = &at.joined.text()[at.name.end()..];
+            values.push(stored.trim_start_matches(['\t', '\n', '\u{c}', '\r', ' ']).to_owned());
             "trigger"
         }
     }
@@ -158,4 +159,20 @@ fn shell_words(text: &str) -> Vec<String> {
     }
     words.extend((!word.is_empty()).then_some(word));
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Source;
+
+    fn logical(text: &str) -> Logical {
+        Logical::of(&Document::parse(&Source::new("Dockerfile", text).unwrap()), Grade::SameWords)
+    }
+
+    #[test]
+    fn blanks_after_a_trigger_are_part_of_the_image() {
+        assert_ne!(logical("FROM a\nONBUILD RUN x"), logical("FROM a\nONBUILD RUN x "));
+        assert_eq!(logical("FROM a\nONBUILD RUN x"), logical("FROM a\nonbuild   RUN x"));
+    }
 }

@@ -3,7 +3,7 @@
 use super::{Category, Diagnostic, Effect, Example, Fix, Input, Transform};
 use crate::edit::{Applicability, Edit};
 use crate::source::Span;
-use crate::syntax::{Token, TokenKind};
+use crate::syntax::{Keyword, Token, TokenKind};
 
 /// Removes blanks that mean nothing.
 pub(super) const TIDY_BLANKS: Transform = Transform {
@@ -40,12 +40,20 @@ fn trailing_blanks(input: &Input<'_>) -> Vec<Diagnostic> {
     let tokens = &input.document.tokens;
     let ends_line = |at: usize| tokens.get(at + 1).is_none_or(|next| next.kind == TokenKind::Newline);
     let lines = tokens.iter().enumerate().filter(|(at, token)| kinds.contains(&token.kind) && ends_line(*at));
+    let instructions = &input.document.instructions;
+    // BuildKit stores what ONBUILD holds as text, the blanks at its end included.
+    let in_trigger = |token: &Token| {
+        let after =
+            instructions.partition_point(|instruction| instruction.span.start() <= token.span.start());
+        let owner = after.checked_sub(1).map(|at| &instructions[at]);
+        owner.is_some_and(|owner| owner.keyword == Keyword::Onbuild && owner.span.contains(token.span))
+    };
     let edits = lines.filter_map(|(_, token)| {
         let line = token.span.of(text);
         let kept = line.trim_end_matches([' ', '\t']);
         // What is left must not become a continuation, a directive without its value, or part of a line end.
         let safe = token.kind == TokenKind::Continuation
-            || !kept.ends_with([input.document.escape, '=', '\r']) && !kept.is_empty();
+            || !kept.ends_with([input.document.escape, '=', '\r']) && !kept.is_empty() && !in_trigger(token);
         let blanks = Span::new(token.span.start() + kept.len(), token.span.end());
         (safe && !blanks.is_empty()).then_some(blanks)
     });
@@ -156,6 +164,11 @@ mod tests {
     #[test]
     fn a_blank_line_keeps_a_comment_from_being_a_directive() {
         same(&TIDY_BLANKS, "\n# escape=`\nFROM a\n");
+    }
+
+    #[test]
+    fn what_onbuild_holds_keeps_its_blanks() {
+        same(&TIDY_BLANKS, "FROM a\nONBUILD RUN x \nONBUILD RUN y \\\n  z\t\n");
     }
 
     #[test]

@@ -25,11 +25,13 @@ impl Random {
         (self.next() % (limit.max(1) as u64)) as usize
     }
 
-    fn one_in(&mut self, of: usize) -> bool {
+    /// True once in that many times.
+    pub fn one_in(&mut self, of: usize) -> bool {
         self.below(of) == 0
     }
 
-    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    /// One of them.
+    pub fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
         of[self.below(of.len())]
     }
 }
@@ -332,21 +334,6 @@ fn long_line(random: &mut Random, out: &mut String) {
     } else {
         out.insert_str(0, &line);
     }
-}
-
-#[rustfmt::skip]
-const LETTERS: &[&str] = &[
-    "a", "b", "A", "B", "E", "P", "Q", "N", "U", "X", "$", "$", "${", "${", "${A", "${B", "${P", "${U", "${E", "${X", "}", "}", "}", ":", "-", ":-", ":+",
-    ":?", "+", "?", "#", "##", "%", "%%", "/", "//", "*", "?", ".", "\\", "\\", "`", "\"", "\"", "'", "'", " ", "  ", "\t", "\n", "\u{a0}", "<",
-    "<<", "@", "!", "0", "1", "12", "_", "é", "🦀", "\u{feff}", "²", "٣", "ि", "Ⅷ", "ª", "[", "]", "(", ")", "\r", "\0", "=", ",", "{",
-    "${A:-", "${X:-", "${P#*/}", "${P##*/}", "${P%.*}", "${P%%.*}", "${P/a/", "${P//a/", "${P//[", "${N//a/", "${Q//b/$Q}", "$Q", "$$", "^", "|", "\u{301}",
-];
-
-/// A word with expansions in it.
-pub fn word(random: &mut Random) -> String {
-    let most = if random.one_in(4) { 20 } else { 8 };
-    let pieces = 1 + random.below(most);
-    (0..pieces).map(|_| random.pick(LETTERS)).collect()
 }
 
 /// A text with one thing done to it: a character or line dropped, doubled, moved or put in.
