@@ -367,6 +367,19 @@ impl Document {
         Span::new(line_start(&self.text, span.start()), end)
     }
 
+    /// Whether an instruction ends in a continuation with nothing after it, as the last one of a file may: whatever
+    /// is written below it becomes a part of it.
+    pub fn is_open(&self, instruction: usize) -> bool {
+        let span = self.instructions[instruction].span;
+        let before = self.tokens.partition_point(|token| token.span.start() < span.end());
+        let inside =
+            self.tokens[..before].iter().rev().take_while(|token| token.span.start() >= span.start());
+        let last = inside
+            .map(|token| token.kind)
+            .find(|kind| !matches!(kind, TokenKind::Newline | TokenKind::Blank | TokenKind::Comment));
+        last == Some(TokenKind::Continuation)
+    }
+
     /// A readable form of the tree, for tests.
     pub fn dump(&self) -> String {
         dump::dump(self)

@@ -89,6 +89,14 @@ fn judge(shipped: &Shipped<'_>) -> Option<Diagnostic> {
     }
     let server = server::find(shipped, &facts, &mut checks)?;
     let command = server.and_then(|server| probe::command(&facts, &server, &mut checks));
+    if place(shipped).is_err_and(|below| input.document.is_open(below)) {
+        checks.misses(
+            "open-continuation",
+            "the last line continues to nowhere",
+            "remove the mark at its end",
+        );
+        return Some(checks.hold_back(span, message));
+    }
     match command {
         None => Some(checks.hold_back(span, message)),
         Some(command) => Some(diagnostic(shipped, &facts, checks, command, span, message)),

@@ -84,6 +84,16 @@ fn judge(shipped: &Shipped<'_>) -> Option<Diagnostic> {
         checks.misses("NR10", text, "set `[user] id` in dockfix.toml");
     }
     checks::all(shipped, &facts, &mut checks);
+    if let position::Position::Below(index) = position::of(shipped)
+        && input.document.is_open(index)
+    {
+        checks.misses(
+            "open-continuation",
+            "the last line continues to nowhere",
+            "remove the mark at its end",
+        );
+        return Some(checks.hold_back(span, message));
+    }
     match choose(shipped, &facts, &mut checks) {
         None => Some(checks.hold_back(span, message)),
         Some(user) => {
@@ -186,14 +196,14 @@ impl Chosen {
             lines.extend(self.ownership(shipped));
         }
         lines.push(format!("USER {}:{}", self.id, self.group));
-        match position::of(shipped) {
-            position::Position::Above(index) => edits.push(insert_above(input, index, &lines)),
-            position::Position::Below(index) if index == from => {
-                // Both would stand at one place, so they are one insertion.
-                let creation = self.creation.iter().flatten().cloned();
-                edits = vec![insert_below(input, index, &creation.chain(lines).collect::<Vec<_>>())];
-            }
-            position::Position::Below(index) => edits.push(insert_below(input, index, &lines)),
+        let user = match position::of(shipped) {
+            position::Position::Above(index) => insert_above(input, index, &lines),
+            position::Position::Below(index) => insert_below(input, index, &lines),
+        };
+        match edits.first_mut().filter(|creation| creation.span == user.span) {
+            // Both stand at one place, so they are one insertion.
+            Some(creation) => creation.text.push_str(&user.text),
+            None => edits.push(user),
         }
         edits
     }
@@ -311,6 +321,32 @@ mod tests {
     #[test]
     fn nr12_a_user_of_the_files_own_holds_it_back() {
         held_back(&ADD_USER, &[SERVER], &node("RUN useradd -m web\n"), &["NR12"]);
+    }
+
+    #[test]
+    fn a_new_user_and_its_use_may_stand_at_one_place() {
+        check_in(
+            &ADD_USER,
+            &[],
+            "FROM python:3.12-slim-bookworm\nCMD [\"python\", \"-m\", \"http.server\"]\n",
+            "FROM python:3.12-slim-bookworm\nCMD [\"python\", \"-m\", \"http.server\"]\n",
+        );
+        let options = crate::config::Options { unproven: true, ..Default::default() };
+        let text = "FROM debian:bookworm-slim\nCMD [\"x\"]\n";
+        let found = outcome(&ADD_USER, &[], text, &options);
+        assert!(found.files[0].rejected.is_empty(), "{:?}", found.files[0].rejected);
+        let after = found.files[0].after.text();
+        assert!(after.contains("nologin app\nUSER 10001:10001\nCMD"), "{after}");
+    }
+
+    #[test]
+    fn an_open_continuation_at_the_end_holds_it_back() {
+        held_back(
+            &ADD_USER,
+            &[],
+            "FROM node:24-bookworm-slim\nCMD [\"node\"]\nRUN x \\\n",
+            &["NR3", "open-continuation"],
+        );
     }
 
     #[test]

@@ -14,7 +14,8 @@ pub(super) fn insert_above(input: &Input<'_>, instruction: usize, lines: &[Strin
     Edit::insert(input.document.comment_block(instruction).start(), block(input, lines))
 }
 
-/// An edit that puts lines right below an instruction and its heredocs.
+/// An edit that puts lines right below an instruction and its heredocs; not below one that is open
+/// ([`Document::is_open`]), which would swallow them.
 pub(super) fn insert_below(input: &Input<'_>, instruction: usize, lines: &[String]) -> Edit {
     let end = input.document.line_span(instruction).end();
     let text = input.source.text();
