@@ -35,7 +35,7 @@ pub struct IgnoreError {
 pub enum IgnoreErrorKind {
     /// A `!` with nothing behind it.
     LoneExclamation,
-    /// A malformed glob, as written.
+    /// A malformed glob, cleaned. BuildKit refuses it, or takes it for something that nobody means.
     BadPattern(String),
     /// A line of 64 KiB or more.
     LineTooLong,
@@ -72,6 +72,8 @@ impl fmt::Display for IgnoreError {
 #[derive(Clone, Default, Debug)]
 pub struct FolderVerdict {
     matched: Vec<bool>,
+    /// The pattern, by index, for which the builder does not enter the folder.
+    closed_by: Option<usize>,
 }
 
 /// What the patterns say about one path.
@@ -137,6 +139,9 @@ impl IgnoreFile {
 
     /// What is said about `path`, which lies in a folder about which `parent` is said.
     pub fn verdict(&self, path: &str, parent: &FolderVerdict) -> Verdict<'_> {
+        if let Some(at) = parent.closed_by {
+            return Verdict { excluded_by: self.patterns.get(at), folder: parent.clone() };
+        }
         let mut excluded_by = None;
         let mut matched = vec![false; self.patterns.len()];
         for (at, pattern) in self.patterns.iter().enumerate() {
@@ -146,10 +151,12 @@ impl IgnoreFile {
             matched[at] =
                 inherited || (pattern.is_negated() == excluded_by.is_some() && pattern.matches(path));
             if matched[at] {
-                excluded_by = if pattern.is_negated() { None } else { Some(pattern) };
+                excluded_by = if pattern.is_negated() { None } else { Some(at) };
             }
         }
-        Verdict { excluded_by, folder: FolderVerdict { matched } }
+        let closed_by = excluded_by.filter(|_| !self.may_reinclude_below(path));
+        let excluded_by = excluded_by.and_then(|at| self.patterns.get(at));
+        Verdict { excluded_by, folder: FolderVerdict { matched, closed_by } }
     }
 
     /// The pattern that keeps `path` from the builder, whether or not anything stands there; `None` if it would be
@@ -162,8 +169,8 @@ impl IgnoreFile {
         self.verdict(path, &parent).excluded_by
     }
 
-    /// Whether something below the excluded folder at `path` may still be sent, because a `!` pattern could match
-    /// there. BuildKit does not enter the folder otherwise.
+    /// Whether BuildKit enters the excluded folder at `path`, because a `!` pattern could match below it. It goes by
+    /// the letters of the pattern, and so misses what `!a/*/**` would take back in below `a/b`.
     pub fn may_reinclude_below(&self, path: &str) -> bool {
         self.patterns.iter().filter(|pattern| pattern.is_negated()).any(|pattern| {
             pattern.literal_prefix().is_none_or(|prefix| {
@@ -173,26 +180,38 @@ impl IgnoreFile {
     }
 }
 
+/// A line goes through two hands in BuildKit, and both trim and clean it: the reader of the file and the maker of the
+/// patterns. So `./ x` is `x`, and `/!x` takes back in.
 fn read_line(line: &str, number: usize) -> Result<Option<Pattern>, IgnoreErrorKind> {
     // Only a line that begins with `#` is a comment; blanks before it make it a pattern.
     if line.starts_with('#') {
         return Ok(None);
     }
-    let line = line.trim();
-    let (negated, text) = match line.strip_prefix('!') {
-        Some(text) => (true, text.trim()),
-        None => (false, line),
+    let line = match line.trim() {
+        "" => return Ok(None),
+        line => match line.strip_prefix('!') {
+            Some(path) => format!("!{}", cleaned(path.trim())),
+            None => cleaned(line),
+        },
     };
-    if text.is_empty() {
-        return if negated { Err(IgnoreErrorKind::LoneExclamation) } else { Ok(None) };
+    let line = clean(line.trim());
+    match line.strip_prefix('!') {
+        Some("") => Err(IgnoreErrorKind::LoneExclamation),
+        Some(path) => Pattern::new(path, true, number).map(Some),
+        None => Pattern::new(&line, false, number).map(Some),
     }
-    let cleaned = clean(text);
-    let cleaned = if cleaned.len() > 1 { cleaned.strip_prefix('/').unwrap_or(&cleaned) } else { &cleaned };
-    // BuildKit cleans a second time, now with the mark in front: `!/` loses its slash and is illegal.
-    if negated && cleaned == "/" {
-        return Err(IgnoreErrorKind::LoneExclamation);
+}
+
+/// The clean path without one slash in front; nothing stays nothing.
+fn cleaned(path: &str) -> String {
+    if path.is_empty() {
+        return String::new();
     }
-    Pattern::new(cleaned, negated, number).map(Some)
+    let path = clean(path);
+    match path.strip_prefix('/') {
+        Some(rest) if !rest.is_empty() => rest.to_owned(),
+        _ => path,
+    }
 }
 
 #[cfg(test)]
@@ -226,6 +245,7 @@ mod tests {
         assert_eq!(read("\u{feff}a\r\nb\r\n"), ["a", "b"]);
         assert_eq!(read("\u{feff}# comment\n# another"), Vec::<String>::new());
         assert_eq!(read("!!x"), ["!!x"]);
+        assert_eq!(read("./ x\n/!y\n"), ["x", "!y"]);
     }
 
     #[test]
@@ -239,6 +259,7 @@ mod tests {
         assert_eq!(error("a\n!\n"), Some((2, lone())));
         assert_eq!(error("!  "), Some((1, lone())));
         assert_eq!(error("!/"), Some((1, lone())));
+        assert_eq!(error("a/../!/"), Some((1, lone())));
         assert_eq!(error("a\n[\n["), Some((2, "syntax error in pattern `[`".to_owned())));
         assert_eq!(error("[Local-Only]/"), Some((1, "syntax error in pattern `[Local-Only]`".to_owned())));
         assert!(error(&"a".repeat(70_000)).is_some());
@@ -385,6 +406,12 @@ mod tests {
         for (ignore, path) in no {
             assert!(!excluded(ignore, path), "{ignore:?} on {path}");
         }
+    }
+
+    #[test]
+    fn folder_that_is_not_entered_gives_nothing_back() {
+        assert!(excluded("?\n!b/*/**\nb/*\n", "b/c/d"));
+        assert!(!excluded("b/*\n!b/*/x\n", "b/c/x"));
     }
 
     #[test]
