@@ -13,7 +13,7 @@ use nom::{IResult, Parser as _};
 
 use super::heredoc::{self, Marker};
 use super::instruction;
-use super::joined::Joined;
+use super::joined::{Joined, JoinedSpan};
 use super::{
     Directive, DirectiveName, Document, Heredoc, Instruction, Keyword, Step, SyntaxError, Token, TokenKind,
 };
@@ -273,7 +273,7 @@ impl Parser {
             instruction.span = Span::new(instruction.span.start(), end.unwrap_or(body.end()));
             if end.is_none() {
                 let help = Some("end it with a line that holds only the word");
-                self.error(instruction.name_span(), "unterminated heredoc", help);
+                self.error(mark_span(instruction), "unterminated heredoc", help);
                 break;
             }
         }
@@ -316,6 +316,17 @@ impl Parser {
 fn first_non_blank(text: &str, start: usize, end: usize) -> usize {
     let part = &text[start..end];
     end - part.trim_start().len()
+}
+
+/// Where the only heredoc of a line is opened; the keyword where there are several.
+fn mark_span(instruction: &Instruction) -> Span {
+    let text = instruction.joined.text();
+    let only = text.find("<<").filter(|at| !text[at + 1..].contains("<<"));
+    let span = only.and_then(|at| {
+        let length = text[at..].find([' ', '\t']).unwrap_or(text.len() - at);
+        instruction.source_span(JoinedSpan::new(at, at + length))
+    });
+    span.unwrap_or(instruction.name_span())
 }
 
 fn can_contain_heredoc(instruction: &Instruction) -> bool {

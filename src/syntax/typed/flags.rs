@@ -1,6 +1,7 @@
 //! Which flags an instruction takes, and what BuildKit refuses about them.
 
 use super::super::{Flag, Keyword};
+use super::MAX_ERRORS;
 use super::findings::{Findings, flag_name, flag_value};
 use super::suggest::{list, nearest, with_suggestion};
 
@@ -75,6 +76,9 @@ pub(super) fn check(found: &mut Findings<'_>) -> After {
     let mut used: Vec<&str> = Vec::new();
     let flags = &found.instruction.flags;
     for flag in flags {
+        if found.errors.len() >= MAX_ERRORS {
+            break;
+        }
         let name = flag.name();
         let Some((_, takes)) = known(found.instruction.keyword).iter().find(|(known, _)| *known == name)
         else {

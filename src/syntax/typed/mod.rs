@@ -18,6 +18,9 @@ use self::findings::Findings;
 use super::{Document, Keyword, Step, SyntaxError};
 use crate::source::Span;
 
+/// How many errors of this step are collected; a file with so many is no Dockerfile.
+const MAX_ERRORS: usize = 100;
+
 /// Adds the errors of this step, if the step before found none; then those of the step after, likewise.
 pub(super) fn check(document: &mut Document) {
     if document.errors.is_empty() {
@@ -49,6 +52,10 @@ fn instructions(document: &Document) -> Vec<SyntaxError> {
             }
         }
         errors.append(&mut found.errors);
+        if errors.len() >= MAX_ERRORS {
+            errors.truncate(MAX_ERRORS);
+            break;
+        }
     }
     errors
 }

@@ -1,7 +1,7 @@
 //! The rules of each instruction: how many arguments, in which form, and which values.
 
 use super::super::quote::quote;
-use super::super::{Arguments, JoinedSpan, Keyword, Separator, heredoc, keyword};
+use super::super::{Arguments, JoinedSpan, Keyword, Separator, heredoc, keyword, words};
 use super::findings::Findings;
 use super::flags::{self, After};
 use super::suggest::{nearest, with_suggestion};
@@ -156,6 +156,9 @@ fn from(found: &mut Findings<'_>) {
                     let all = JoinedSpan::new(first.start(), last.end());
                     let help = match comment {
                         Some(_) => "a comment needs a line of its own: move it above",
+                        None if found.instruction.text(all).contains('\r') => {
+                            "a carriage return alone ends no line: save the file with plain line ends"
+                        }
                         None => "write `FROM image` or `FROM image AS name`",
                     };
                     found.at(
@@ -203,6 +206,7 @@ fn healthcheck(found: &mut Findings<'_>) {
     if health::is_none(word) {
         if !empty {
             let rest = JoinedSpan::new(kind.end(), found.instruction.rest.end());
+            let rest = words::trim(found.instruction.joined.text(), rest);
             let help = "drop the command, or write `HEALTHCHECK CMD` before it";
             found.at(rest, "HEALTHCHECK NONE takes no arguments", help);
         }
@@ -295,6 +299,10 @@ fn unknown(found: &mut Findings<'_>) {
     let message = with_suggestion(format!("unknown instruction: {word}"), shown.as_deref());
     let help = if ["<<<<<<<", "=======", ">>>>>>>"].contains(&word) {
         "resolve the merge conflict".to_owned()
+    } else if word.is_empty() {
+        "the line holds nothing but a continuation: remove it".to_owned()
+    } else if word.contains(is_invisible) {
+        "an invisible character stands in the keyword: type it again".to_owned()
     } else if word.contains(char::is_whitespace) {
         "the blank after the keyword is not a plain one (a no-break space, perhaps); type it again".to_owned()
     } else if let Some(name) = shown {
@@ -303,6 +311,12 @@ fn unknown(found: &mut Findings<'_>) {
         "if it belongs to the instruction above, end the line above with the escape character".to_owned()
     };
     found.at_name(message, help);
+}
+
+/// Byte-order marks in the middle of a file, and the like.
+fn is_invisible(letter: char) -> bool {
+    letter.is_control() && !letter.is_whitespace()
+        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
 /// A known keyword in the letter case of the word that was written.

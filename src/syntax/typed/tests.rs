@@ -96,6 +96,12 @@ fn every_error_of_an_instruction_is_found() {
 }
 
 #[test]
+fn errors_without_end_are_cut_off() {
+    assert_eq!(parse(&("FROM a\n".to_owned() + &"FOO\n".repeat(1000))).errors.len(), 100);
+    assert_eq!(parse(&format!("FROM a\nRUN {}", "--x ".repeat(1000))).errors.len(), 100);
+}
+
+#[test]
 fn instructions_want_arguments() {
     for (line, message) in [
         ("USER", "USER requires exactly one argument"),
@@ -188,6 +194,22 @@ fn unknown_instructions_are_explained() {
 }
 
 #[test]
+fn what_cannot_be_seen_is_named() {
+    let typed = "an invisible character stands in the keyword: type it again";
+    check(
+        "\u{feff}RUN x",
+        &[&format!("\u{feff}RUN: unknown instruction: \u{feff}RUN (did you mean RUN?); {typed}")],
+    );
+    check_file(
+        "FROM a\rRUN x",
+        &[
+            "a\rRUN x: FROM requires either one or three arguments; a carriage return alone ends no line: save the file with plain line ends",
+        ],
+    );
+    check("\\", &[": unknown instruction: ; the line holds nothing but a continuation: remove it"]);
+}
+
+#[test]
 fn names_of_pairs_are_not_blank() {
     check("ENV =x", &["=: ENV names can not be blank; write the name and `=` without a blank between"]);
     check("ARG a = b", &["=: ARG names can not be blank; write the name and `=` without a blank between"]);
@@ -214,7 +236,7 @@ fn copy_wants_a_destination_that_is_no_heredoc() {
 fn health_checks_have_a_type_and_times() {
     check(
         "HEALTHCHECK NONE x",
-        &[" x: HEALTHCHECK NONE takes no arguments; drop the command, or write `HEALTHCHECK CMD` before it"],
+        &["x: HEALTHCHECK NONE takes no arguments; drop the command, or write `HEALTHCHECK CMD` before it"],
     );
     check(
         "HEALTHCHECK curl x",
