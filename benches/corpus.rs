@@ -4,6 +4,8 @@
 
 #[path = "../tests/support/corpus.rs"]
 mod corpus;
+#[path = "../tests/support/files.rs"]
+mod files;
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -21,7 +23,7 @@ const ROUNDS: usize = 5;
 fn main() {
     let Some(folder) = corpus::folder("cargo bench") else { return };
     let Some(root) = corpus::unpacked(&folder, "dockerfiles") else { return };
-    let files: Vec<(PathBuf, Source)> = corpus::dockerfiles(&folder)
+    let files: Vec<(PathBuf, Source)> = files::dockerfiles(&folder)
         .into_iter()
         .filter_map(|(path, bytes)| Some((root.join(&path), Source::from_bytes(&path, &bytes).ok()?)))
         .collect();

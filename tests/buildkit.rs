@@ -26,7 +26,7 @@ use dockfix::source::Source;
 use dockfix::syntax::{Document, Environment, Expander, Keyword};
 use generate::Random;
 use serde_json::{Value, json};
-use support::corpus;
+use support::{corpus, files};
 
 fn cases_file() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases.jsonl")
@@ -145,7 +145,7 @@ fn made_up_files_are_read_as_buildkit_reads_them() {
     let test = "made_up_files_are_read_as_buildkit_reads_them";
     let Some(program) = buildkit::program(test) else { return };
     let real: Vec<String> = corpus::folder(test).map_or_else(Vec::new, |folder| {
-        let files = corpus::dockerfiles(&folder).into_iter();
+        let files = files::dockerfiles(&folder).into_iter();
         files.filter_map(|(_, bytes)| String::from_utf8(bytes).ok()).collect()
     });
     let count = number("DOCKFIX_CASES", 2_000);

@@ -14,12 +14,12 @@ use dockfix::rewrite::{BuildContext, Dockerfile, FileOutcome, rewrite};
 use dockfix::source::Source;
 use dockfix::syntax::Document;
 use serde_json::Value;
-use support::corpus;
+use support::{corpus, files};
 
 /// Every file that is UTF-8, parsed.
 fn documents(test: &str) -> Vec<(String, Source, Document)> {
     let Some(folder) = corpus::folder(test) else { return Vec::new() };
-    let files = corpus::dockerfiles(&folder);
+    let files = files::dockerfiles(&folder);
     assert!(!files.is_empty(), "the corpus is empty");
     let sources = files.iter().filter_map(|(path, bytes)| {
         let source = Source::from_bytes(path, bytes).ok()?;

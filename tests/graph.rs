@@ -18,7 +18,7 @@ use dockfix::source::Source;
 use dockfix::transforms::{ALL, Effect};
 use generate::Random;
 use serde_json::Value;
-use support::corpus;
+use support::{corpus, files};
 
 /// The text after the layout transforms alone.
 fn laid_out(source: &Source) -> String {
@@ -41,7 +41,7 @@ fn texts(test: &str) -> Vec<(String, String)> {
         }
     }
     if let Some(folder) = corpus::folder(test) {
-        let files = corpus::dockerfiles(&folder).into_iter();
+        let files = files::dockerfiles(&folder).into_iter();
         texts.extend(files.filter_map(|(path, bytes)| Some((path, String::from_utf8(bytes).ok()?))));
     }
     let count = std::env::var("DOCKFIX_CASES").map_or(2_000, |count| count.parse().expect("a number"));

@@ -41,28 +41,6 @@ pub fn unpacked(folder: &Path, name: &str) -> Option<PathBuf> {
     Some(target)
 }
 
-/// Every Dockerfile of the corpus: its path in the archive and its bytes, in the order of the index.
-pub fn dockerfiles(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let Some(root) = unpacked(folder, "dockerfiles") else { return Vec::new() };
-    let mut files = Vec::new();
-    collect(&root, &root, &mut files);
-    files.sort();
-    files
-}
-
-fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, Vec<u8>)>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            collect(root, &path, files);
-        } else if path.extension().is_some_and(|end| end == "Dockerfile") {
-            let name = path.strip_prefix(root).expect("inside the root").to_string_lossy().into_owned();
-            files.push((name, std::fs::read(&path).expect("a corpus file is readable")));
-        }
-    }
-}
-
 /// A folder of the build for this version of an archive.
 fn scratch(archive: &Path, name: &str) -> PathBuf {
     let length = std::fs::metadata(archive).map_or(0, |data| data.len());

@@ -1,3 +1,4 @@
 //! What several tests share.
 
 pub mod corpus;
+pub mod files;

@@ -116,11 +116,6 @@ impl<'a> Shipped<'a> {
         }
     }
 
-    /// Whether the stage stands on nothing.
-    pub(super) fn is_scratch(&self) -> bool {
-        *self.input.model.root_base(self.stage) == Base::Scratch
-    }
-
     /// Whether a stage below has ONBUILD triggers, which run in this one without being written in it.
     pub(super) fn has_triggers(&self) -> bool {
         let stages = &self.input.model.stages;
