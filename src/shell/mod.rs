@@ -30,7 +30,9 @@ pub use self::options::{GivenOption, GivenValue};
 pub use self::start::{Entry, Given, StartCommand, StartKind, start};
 pub use self::tree::*;
 pub use self::walk::{Guards, Placed, ShellOptions};
-pub use self::words::{Feature, FeatureKind, plain_words, quote_exec, sh_quote};
+pub use self::words::{
+    Feature, FeatureKind, plain_word_spans, plain_words, plain_words_after_exec, quote_exec, sh_quote,
+};
 pub use self::wrappers::{Effective, Unwrapped, WrapperKind, unwrap};
 use crate::source::Span;
 

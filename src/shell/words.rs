@@ -78,8 +78,26 @@ static BUILTINS: LazyLock<Builtins> =
 /// `Err` names the first thing that needs a shell. A program that is a script without a `#!` line runs only from a
 /// shell; that cannot be seen here, and the caller has to know the program.
 pub fn plain_words(text: &str) -> Result<Vec<String>, Feature> {
+    Ok(plain_word_spans(text)?.into_iter().map(|(_, value)| value).collect())
+}
+
+/// The same, each word with its place.
+pub fn plain_word_spans(text: &str) -> Result<Vec<(Span, String)>, Feature> {
+    plain_words_from(text, 0)
+}
+
+/// The words of a command without the `exec` before it, which a shell needs and an exec form does not; `None` where
+/// it has options of its own.
+pub fn plain_words_after_exec(text: &str, exec: Span) -> Option<Result<Vec<(Span, String)>, Feature>> {
+    let words = plain_words_from(text, exec.end());
+    let options =
+        words.as_ref().is_ok_and(|words| words.first().is_some_and(|(_, word)| word.starts_with('-')));
+    (!options).then_some(words)
+}
+
+fn plain_words_from(text: &str, from: usize) -> Result<Vec<(Span, String)>, Feature> {
     let mut words = Vec::new();
-    let mut at = 0;
+    let mut at = from;
     loop {
         let rest = &text[at..];
         at += rest.len() - rest.trim_start_matches([' ', '\t']).len();
@@ -103,11 +121,11 @@ pub fn plain_words(text: &str) -> Result<Vec<String>, Feature> {
         {
             return Err(Feature { kind, span });
         }
-        words.push(reading.value);
+        words.push((span, reading.value));
         at = reading.end;
     }
     if words.is_empty() {
-        return Err(Feature { kind: FeatureKind::Empty, span: Span::new(0, text.len()) });
+        return Err(Feature { kind: FeatureKind::Empty, span: Span::new(from, text.len()) });
     }
     Ok(words)
 }
@@ -294,6 +312,23 @@ mod tests {
         ] {
             assert_eq!(feature(text), (kind, place), "{text}");
         }
+    }
+
+    #[test]
+    fn exec_can_be_left_out() {
+        let after = |text: &str| {
+            let feature = plain_words(text).expect_err("exec");
+            let words = plain_words_after_exec(text, feature.span)?;
+            Some(words.map(|words| {
+                words.into_iter().map(|(span, word)| (span.of(text).to_owned(), word)).collect()
+            }))
+        };
+        let word = |written: &str, value: &str| (written.to_owned(), value.to_owned());
+        let words: Vec<_> = vec![word("node", "node"), word("'a b'", "a b")];
+        assert_eq!(after("exec  node 'a b'"), Some(Ok(words)));
+        assert_eq!(after("exec -a x node"), None);
+        assert!(after("exec node $X").is_some_and(|words: Result<Vec<_>, _>| words.is_err()));
+        assert!(after("exec").is_some_and(|words| words.is_err()));
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod add_healthcheck;
 mod add_user;
 mod checks;
 mod copy_manifests_first;
+mod exec_form;
 mod pin_base_image;
 mod shipped;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod writing;
 use self::add_healthcheck::ADD_HEALTHCHECK;
 use self::add_user::ADD_USER;
 use self::copy_manifests_first::COPY_MANIFESTS_FIRST;
+use self::exec_form::EXEC_FORM;
 use self::pin_base_image::PIN_BASE_IMAGE;
 use self::tidy_blanks::TIDY_BLANKS;
 use self::uppercase_keywords::UPPERCASE_KEYWORDS;
@@ -248,6 +250,8 @@ pub const ALL: &[&Transform] = &[
     &WRITE_DOCKERIGNORE,
     // Pins.
     &PIN_BASE_IMAGE,
+    // Start commands, before a split may choose an image without a shell.
+    &EXEC_FORM,
     // Structure.
     &COPY_MANIFESTS_FIRST,
     // Content.
