@@ -33,6 +33,8 @@ pub struct ComposeService {
     pub healthcheck: Healthcheck,
     /// Whether it takes more from another service (`extends`), which is not read here.
     pub extends: bool,
+    /// Whether it starts something else than the image would: `command`, `entrypoint`.
+    pub starts_otherwise: bool,
 }
 
 /// A port of the container that compose publishes.
@@ -131,6 +133,7 @@ fn local_build(name: String, service: yaml::Service) -> Option<ComposeService> {
         mounts: service.volumes.unwrap_or_default().into_iter().map(mount).collect(),
         healthcheck,
         extends: service.extends.is_some(),
+        starts_otherwise: service.command.is_some() || service.entrypoint.is_some(),
     })
 }
 

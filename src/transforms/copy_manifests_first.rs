@@ -4,6 +4,8 @@ mod around;
 mod commands;
 mod edits;
 mod lock;
+mod omit;
+mod place;
 mod placement;
 mod plan;
 mod site;
@@ -13,7 +15,9 @@ mod tests;
 use self::plan::Judged;
 use self::site::{Group, Landing, groups};
 use super::checks::Checks;
-use super::{Category, Diagnostic, Effect, Example, Input, Transform};
+use super::{Category, Diagnostic, Effect, Example, Fix, Input, Transform};
+use crate::edit::Applicability;
+use crate::source::Span;
 
 /// Copies manifests and lock files first.
 pub(super) const COPY_MANIFESTS_FIRST: Transform = Transform {
@@ -33,7 +37,8 @@ another (MC2), nothing is installed from the project's own folders (MC3), nothin
 before the install is done (MC4), the sources bring nothing that the install has written (MC5), nothing between reads
 them (MC6), they go to the same place (MC7), the base image has no ONBUILD triggers (MC8), the flags of the COPY can be
 repeated (MC9), every file can be named (MC10), and what the install writes survives (MC12).
-`npm install` becomes `npm ci` where the lock file holds every range of package.json and the image's npm can read it
+`npm install` becomes `npm ci` where the lock file holds every range of package.json and the image's npm can read it, and
+`--omit=dev` is added where no later command, no script and no source behind the start command needs a dev dependency
 (MC11).",
     examples: &[
         Example {
@@ -71,7 +76,12 @@ const FATAL: &[&str] = &["MC1", "MC3", "MC4", "MC6", "MC7", "MC9", "MC10"];
 
 fn run(input: &Input<'_>) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = groups(input).iter().flat_map(|group| diagnose(input, group)).collect();
-    found.extend(lock::diagnose(input));
+    let locked = lock::diagnose(input);
+    let taken = |fix: &&Fix| input.options.unproven || fix.applicability == Applicability::Safe;
+    let fixes = locked.iter().filter_map(|diagnostic| diagnostic.fix.as_ref()).filter(taken);
+    let replaced: Vec<Span> = fixes.flat_map(|fix| fix.edits.iter().map(|edit| edit.span)).collect();
+    found.extend(locked);
+    found.extend(omit::diagnose(input, &replaced));
     found
 }
 

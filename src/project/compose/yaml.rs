@@ -23,6 +23,8 @@ pub(super) struct Service {
     pub(super) volumes: Option<Vec<Volume>>,
     pub(super) healthcheck: Option<Check>,
     pub(super) extends: Option<IgnoredAny>,
+    pub(super) command: Option<IgnoredAny>,
+    pub(super) entrypoint: Option<IgnoredAny>,
 }
 
 #[derive(Default)]

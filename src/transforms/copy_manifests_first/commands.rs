@@ -239,6 +239,11 @@ impl Step {
         !self.redirects && HARMLESS.contains(&self.name()) || self.install.as_ref().is_some_and(go)
     }
 
+    /// The words, where none is left to the shell.
+    pub(super) fn literal_words(&self) -> Option<Vec<String>> {
+        self.words.iter().cloned().collect::<Option<Vec<String>>>().filter(|words| !words.is_empty())
+    }
+
     /// Whether nothing about it is left to the shell: no redirection, no word that is worked out.
     pub(super) fn is_plain(&self) -> bool {
         !self.redirects && self.words.iter().all(Option::is_some)

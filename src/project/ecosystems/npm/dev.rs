@@ -2,6 +2,7 @@
 
 use super::Package;
 use super::scripts::Run;
+use super::sync;
 use super::tables::{Modules, program};
 use crate::project::ecosystems::place::join;
 use crate::project::{EntryKind, Project};
@@ -74,6 +75,10 @@ impl Package {
                 "`{}` of version 1 does not say which programs packages bring",
                 lock.path
             ));
+        }
+        if let Some((kept, wanted)) = sync::wants_dev(lock) {
+            let text = format!("`{kept}` stays and may load `{wanted}`, a dev dependency (`{}`)", lock.path);
+            return DevNeed::Unproven(text);
         }
         let asked = commands.iter().map(|command| self.runs(project, command));
         let lifecycle = self.lifecycle().into_iter().map(|script| self.script_runs(project, script));
@@ -225,7 +230,7 @@ fn runs_no_script(words: &[String]) -> bool {
 }
 
 /// The package of a module path: `a/register` → `a`, `@s/a/b` → `@s/a`.
-fn package_of(module: &str) -> &str {
+pub(super) fn package_of(module: &str) -> &str {
     let parts = if module.starts_with('@') { 2 } else { 1 };
     let end = module.match_indices('/').nth(parts - 1).map_or(module.len(), |(at, _)| at);
     &module[..end]

@@ -7,6 +7,7 @@ mod dev;
 mod json;
 mod lock;
 mod manifest;
+mod mentions;
 mod npmrc;
 mod scripts;
 mod spec;

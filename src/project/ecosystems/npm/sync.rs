@@ -103,6 +103,20 @@ fn inner(lock: &Lock, peers: Peers) -> Option<Verdict> {
     None
 }
 
+/// A package that stays without dev dependencies, and one of these that it may load: an optional peer that only
+/// development asks for.
+pub(super) fn wants_dev(lock: &Lock) -> Option<(&str, &str)> {
+    let kept = lock.packages.iter().filter(|(place, entry)| !place.is_empty() && !entry.dev && !entry.link);
+    kept.into_iter().find_map(|(place, entry)| {
+        let found = entry.edges().into_iter().find(|(name, (kind, _))| {
+            let from =
+                if matches!(kind, EdgeKind::Peer | EdgeKind::OptionalPeer) { above(place) } else { place };
+            *kind != EdgeKind::Dev && resolve(lock, from, name).is_some_and(|found| found.dev)
+        });
+        found.map(|(name, _)| (place.as_str(), name))
+    })
+}
+
 /// The entry that a package at `place` gets for a name, as Node looks it up: its own `node_modules`, then outwards.
 fn resolve<'l>(lock: &'l Lock, place: &str, name: &str) -> Option<&'l Entry> {
     let mut folder = Some(place);

@@ -1,0 +1,167 @@
+//! An install of npm in a RUN: where it works, on which package, with which npm.
+
+use super::super::Input;
+use super::super::shipped::{Shipped, join};
+use super::commands::{Step, Steps, steps};
+use super::placement::{Copy, copies, folder_at};
+use crate::project::ecosystems::npm::{self, Lock, Package};
+use crate::shell::{Action, Install, Manager, Role};
+use crate::source::Span;
+use crate::syntax::{JoinedSpan, Keyword};
+
+/// A RUN of a stage.
+pub(super) struct Place<'a> {
+    pub(super) input: &'a Input<'a>,
+    pub(super) stage: usize,
+    pub(super) run: usize,
+}
+
+/// The first install of what the manifest lists in a RUN.
+pub(super) struct Target {
+    /// The commands of the RUN.
+    pub(super) steps: Vec<Step>,
+    /// Which of them it is.
+    pub(super) at: usize,
+    /// The install.
+    pub(super) install: Install,
+    /// The folder of the image in which it works.
+    pub(super) folder: String,
+    /// The package that stands there.
+    pub(super) package: Package,
+}
+
+impl Target {
+    /// The command itself.
+    pub(super) fn step(&self) -> &Step {
+        &self.steps[self.at]
+    }
+}
+
+/// The RUN instructions of a file, stage by stage.
+pub(super) fn places<'a>(input: &'a Input<'a>) -> impl Iterator<Item = Place<'a>> {
+    let stages = input.model.stages.iter().enumerate();
+    let runs = stages
+        .flat_map(move |(stage, of)| of.instructions.clone().map(move |run| Place { input, stage, run }));
+    runs.filter(|place| place.input.document.instructions[place.run].keyword == Keyword::Run)
+}
+
+impl Place<'_> {
+    /// The first install of the whole project by npm that `wanted` accepts, where a lock that was read is copied before.
+    pub(super) fn target(&self, wanted: impl Fn(&Install) -> bool) -> Option<Target> {
+        let Steps::Chain(steps) = steps(self.input, self.run)? else { return None };
+        let mut folder = folder_at(self.input, self.stage, self.run)?;
+        let mut found = None;
+        for (at, step) in steps.iter().enumerate() {
+            if let Some(change) = step.changes_folder() {
+                folder = join(&folder, change);
+            }
+            let install = step
+                .install
+                .as_ref()
+                .filter(|install| installs_here(install) && install.whole_project && wanted(install));
+            if let Some(install) = install {
+                found = Some((at, install.clone()));
+                break;
+            }
+        }
+        let (at, install) = found?;
+        let package = self.package(&folder)?;
+        let Lock { path, .. } = package.lock()?;
+        let name = path.rsplit('/').next().unwrap_or(path);
+        // A lock that is not copied yet fixes nothing in this RUN.
+        let copied = self.origin(&format!("{}/{name}", folder.trim_end_matches('/')));
+        (copied.as_ref() == Some(path)).then_some(Target { steps, at, install, folder, package })
+    }
+
+    /// The package whose manifest stands in a folder of the image when the RUN begins.
+    fn package(&self, folder: &str) -> Option<Package> {
+        let manifest = self.origin(&format!("{}/package.json", folder.trim_end_matches('/')))?;
+        let parent = manifest.rsplit_once('/').map_or("", |(parent, _)| parent);
+        npm::read(self.input.project, parent)?.ok()
+    }
+
+    /// The path of the context that stands at a path of the image when the RUN begins.
+    fn origin(&self, path: &str) -> Option<String> {
+        let copies = copies(self.input, self.stage);
+        let before = copies.iter().filter(|copy| copy.index < self.run && copy.may_touch(path));
+        let mut origins = before.rev().map(|copy: &Copy| match &copy.placed {
+            Some(_) => Ok(copy.origin(self.input, path)),
+            // It may bring another file, and nothing is known of what was there before.
+            None => Err(()),
+        });
+        origins.find_map(|origin| origin.transpose())?.ok()
+    }
+
+    /// Package managers that run before this RUN, in the stage and those below it, with their instructions.
+    pub(super) fn earlier(&self) -> Vec<(usize, Install)> {
+        let stages = self.input.model.lineage(self.stage).into_iter();
+        let indexes = stages.flat_map(|stage| self.input.model.stages[stage].instructions.clone());
+        let runs = indexes.filter(|index| {
+            *index < self.run && self.input.document.instructions[*index].keyword == Keyword::Run
+        });
+        let installs = runs.flat_map(|index| {
+            let installs = match steps(self.input, index) {
+                Some(Steps::Chain(steps)) => steps.into_iter().filter_map(|step| step.install).collect(),
+                Some(Steps::Other(installs)) => installs,
+                None => Vec::new(),
+            };
+            installs.into_iter().map(move |install| (index, install))
+        });
+        installs.collect()
+    }
+
+    /// The oldest npm that may run here, by its major release.
+    pub(super) fn npm_version(&self) -> Option<u64> {
+        let facts = Shipped { input: self.input, stage: self.stage }.facts("MC11").ok()?;
+        // Another npm, or another Node with its npm, may have been installed.
+        let global =
+            |(_, install): &(usize, Install)| install.manager == Manager::Npm && install.has(Role::Global);
+        if facts.repository != "node"
+            || self.earlier().iter().any(|found| global(found) && self.replaces_npm(found))
+        {
+            return None;
+        }
+        let major = facts.version?.split('.').next()?.parse().ok()?;
+        npm::npm_of_node(major)
+    }
+
+    fn replaces_npm(&self, (index, install): &(usize, Install)) -> bool {
+        let Some(Steps::Chain(steps)) = steps(self.input, *index) else { return true };
+        let step = steps.iter().find(|step| step.install.as_ref() == Some(install));
+        step.is_none_or(|step| {
+            install.operands.iter().any(|at| {
+                let word = step.words.get(*at).and_then(Option::as_deref);
+                word.is_none_or(|word| ["npm", "n"].contains(&word.split('@').next().unwrap_or_default()))
+            })
+        })
+    }
+
+    /// Where the subcommand stands (`install`), with its quotes in an exec form; `None` where it lies on several lines.
+    pub(super) fn word(&self, target: &Target) -> Option<Span> {
+        let instruction = &self.input.document.instructions[self.run];
+        let step = target.step();
+        let at =
+            step.words.iter().position(|word| word.as_deref() == Some(target.install.command.as_str()))?;
+        match instruction.exec_form() {
+            Some(words) => instruction.source_span(words.get(at)?.span),
+            None => {
+                let (shell, _) = instruction.shell_form()?;
+                let span = *step.word_spans.get(at)?;
+                instruction
+                    .source_span(JoinedSpan::new(shell.start() + span.start(), shell.start() + span.end()))
+            }
+        }
+    }
+
+    /// Whether the RUN is an exec form, whose words stand in quotes.
+    pub(super) fn is_exec(&self) -> bool {
+        self.input.document.instructions[self.run].exec_form().is_some()
+    }
+}
+
+/// Whether it puts packages into the project's `node_modules`.
+pub(super) fn installs_here(install: &Install) -> bool {
+    install.manager == Manager::Npm
+        && matches!(install.action, Action::Install | Action::Ci)
+        && !install.has(Role::Global)
+}
