@@ -7,6 +7,7 @@ mod copy_manifests_first;
 mod exec_form;
 mod pin_base_image;
 mod shipped;
+mod split_stages;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tidy_blanks;
@@ -19,6 +20,7 @@ use self::add_user::ADD_USER;
 use self::copy_manifests_first::COPY_MANIFESTS_FIRST;
 use self::exec_form::EXEC_FORM;
 use self::pin_base_image::PIN_BASE_IMAGE;
+use self::split_stages::SPLIT_STAGES;
 use self::tidy_blanks::TIDY_BLANKS;
 use self::uppercase_keywords::UPPERCASE_KEYWORDS;
 use self::write_dockerignore::WRITE_DOCKERIGNORE;
@@ -253,6 +255,7 @@ pub const ALL: &[&Transform] = &[
     // Start commands, before a split may choose an image without a shell.
     &EXEC_FORM,
     // Structure.
+    &SPLIT_STAGES,
     &COPY_MANIFESTS_FIRST,
     // Content.
     &ADD_USER,

@@ -1,0 +1,446 @@
+//! The one `go build` of a file: what it compiles, where it writes, and that the binary is static (MS2, MS3, MS15).
+
+use std::collections::BTreeMap;
+
+use super::tables::{TABLES, begins, has};
+use crate::images::Facts;
+use crate::model::VariableKind;
+use crate::project::Project;
+use crate::project::ecosystems::go;
+use crate::shell::{Action, Given, GoBuild, Manager, Placed, Script, SimpleCommand, Target};
+use crate::syntax::{Instruction, Keyword, MountKind, mounts};
+use crate::transforms::Missing;
+use crate::transforms::shipped::{Origin, Shipped, join};
+
+/// The build of the program.
+pub(super) struct Build {
+    /// The RUN that holds it.
+    pub(super) run: usize,
+    /// Where `CGO_ENABLED=0 ` goes; `None` where something says it already.
+    pub(super) insert: Option<usize>,
+    /// The binary's absolute path.
+    pub(super) output: String,
+    /// The folder of the package, relative to the context.
+    pub(super) package: String,
+    /// The folder of the module, relative to the context, and where it stands in the image.
+    pub(super) module: (String, String),
+}
+
+/// A command that compiles, in its place.
+struct Found {
+    run: usize,
+    build: GoBuild,
+    /// Where it begins in the file.
+    start: usize,
+    top_level: bool,
+}
+
+pub(super) fn find(shipped: &Shipped<'_>, facts: &Facts) -> Result<Build, Missing> {
+    let found = only_build(shipped)?;
+    let line = shipped.instruction(found.run).lines.0;
+    if found.build.verb != "build" {
+        return Err(missing(
+            "MS2",
+            format!("`go install` in line {line} names no file"),
+            "use `go build -o`",
+        ));
+    }
+    if !found.top_level || !found.build.is_certain {
+        return Err(missing(
+            "MS2",
+            format!("it cannot be told what `go build` in line {line} makes"),
+            "write `go build -o` as a command of its own",
+        ));
+    }
+    mounts_of(shipped.instruction(found.run))?;
+    let folder = shipped.workdir_at(found.run, facts.workdir).ok_or_else(|| {
+        missing("MS2", "the working folder of the build is not known", "write WORKDIR as an absolute path")
+    })?;
+    let (module, image_root, package) = module_of(shipped, facts, &found.build, &folder, line)?;
+    let output = output(&found.build, &folder, &package, &module, line)?;
+    let stated = static_binary(shipped, &found, &module)?;
+    let insert = (!stated).then_some(found.start);
+    Ok(Build { run: found.run, insert, output, package, module: (module.folder, image_root) })
+}
+
+/// The one command of the file that compiles. Every other command must be known to leave the sources and the system
+/// as they are, for what it would change is not read.
+fn only_build(shipped: &Shipped<'_>) -> Result<Found, Missing> {
+    let mut found: Vec<Found> = Vec::new();
+    for run in shipped.instructions().filter(|index| shipped.instruction(*index).keyword == Keyword::Run) {
+        let instruction = shipped.instruction(run);
+        let line = instruction.lines.0;
+        let unread = || {
+            missing(
+                "MS2",
+                format!("it cannot be told what line {line} does"),
+                "write it as plain commands of the shell",
+            )
+        };
+        if !instruction.heredocs.is_empty() {
+            return Err(unread());
+        }
+        let (place, text) = instruction.shell_form().ok_or_else(unread)?;
+        let parsed = shipped.input.shell.parse(text);
+        let script = parsed.as_ref().as_ref().map_err(|_| unread())?;
+        if script.has_opaque_part() {
+            return Err(unread());
+        }
+        for placed in script.simple_commands() {
+            match placed.command.go_build() {
+                Some(build) => {
+                    let start = instruction.joined.source_start(place.within(placed.command.span).start());
+                    let top_level =
+                        placed.guards.top_level() && placed.guards.must_succeed() && !placed.calls_function;
+                    options(placed.command, script, line)?;
+                    found.push(Found { run, build, start, top_level });
+                }
+                None => harmless(&placed, script, line)?,
+            }
+        }
+    }
+    match found.len() {
+        1 => Ok(found.remove(0)),
+        0 => Err(missing("MS2", "no RUN of the file builds a binary with `go build`", "build it in a RUN")),
+        count => Err(missing(
+            "MS2",
+            format!("the file builds {count} programs, which others may start"),
+            "write the stages by hand",
+        )),
+    }
+}
+
+/// A command beside the build.
+fn harmless(placed: &Placed<'_>, script: &Script, line: usize) -> Result<(), Missing> {
+    let command = placed.command;
+    let shown = command.span.of(script.text());
+    let doubt = |id: &'static str, text: String, remedy: &str| Err(missing(id, text, remedy));
+    let changes = || {
+        let text = format!("`{shown}` in line {line} may change what is built or what the program finds");
+        doubt("MS3", text, "write the stages by hand")
+    };
+    let silent = |word: Option<&str>| word == Some("/dev/null");
+    let redirected = command.redirects.iter().any(|redirect| match &redirect.target {
+        Target::File(word) => !silent(word.literal()),
+        Target::Heredoc(_) => true,
+        Target::Descriptor => false,
+    });
+    let Some(name) = command.name().filter(|_| !redirected && !placed.calls_function) else {
+        return changes();
+    };
+    if let Some(install) = command.install() {
+        if install.manager.is_system() {
+            if matches!(install.action, Action::Update | Action::Clean) {
+                return Ok(());
+            }
+            let known = |index: &usize| {
+                let word = command.words.get(*index).and_then(|word| word.literal());
+                word.is_some_and(|word| {
+                    let package = word.split(['=', '~', '<', '>', ':']).next().unwrap_or(word);
+                    has(&TABLES.build_packages, package)
+                })
+            };
+            let virtual_name = install.action == Action::Remove;
+            return match install.operands.iter().find(|index| !known(index)) {
+                None if install.is_certain() => Ok(()),
+                _ if virtual_name => changes(),
+                Some(index) => {
+                    let word = command.words[*index].span.of(script.text());
+                    let text = format!("`{word}` is installed in line {line}, and the program may need it");
+                    doubt("MS3", text, "install it in a runtime stage written by hand")
+                }
+                None => changes(),
+            };
+        }
+        if install.manager == Manager::Go {
+            let writes = install.option("-w").is_some()
+                || command.words.iter().any(|word| word.literal() == Some("-w"));
+            return if has(&TABLES.harmless_go, &install.command) && !writes { Ok(()) } else { changes() };
+        }
+        return changes();
+    }
+    if !has(&TABLES.harmless, name) {
+        return changes();
+    }
+    let removed = command.words.iter().skip(1).map(|word| word.span.of(script.text()));
+    let kept = |word: &str| !word.starts_with('-') && !begins(&TABLES.caches, word);
+    if name == "rm" && removed.into_iter().any(kept) { changes() } else { Ok(()) }
+}
+
+/// The options of `go build` that are understood.
+fn options(command: &SimpleCommand, script: &Script, line: usize) -> Result<(), Missing> {
+    let Some(install) = command.install() else { return Ok(()) };
+    let text = script.text();
+    let bad = |text: String| Err(missing("MS3", text, "write the stages by hand"));
+    for option in &install.options {
+        if !has(&TABLES.build_options, &option.name) {
+            return bad(format!("`{}` in line {line} may change how the binary is linked", option.name));
+        }
+        // A value of `-X` may come from a variable; a whole option may not.
+        if option.name == "-ldflags"
+            && let Some(value) = &option.value
+        {
+            let written = command.words[value.word].span.of(text);
+            let open = |part: &str| part.find(['$', '`']).is_some_and(|at| !part[..at].contains('='));
+            let written = written.strip_prefix("-ldflags=").unwrap_or(written).trim_matches(['"', '\'']);
+            let mut parts = written.split_whitespace();
+            if written.contains("external")
+                || parts.any(open)
+                || value.text.is_none() && !written.contains("-X")
+            {
+                return bad(format!("what the linker is told in line {line} cannot be told"));
+            }
+        }
+    }
+    if !command.redirects.is_empty() {
+        return bad(format!("the output of `go build` in line {line} is redirected"));
+    }
+    Ok(())
+}
+
+/// MS2: what a mount holds is not part of the image.
+fn mounts_of(run: &Instruction) -> Result<(), Missing> {
+    let line = run.lines.0;
+    let is_cache = |target: &str| target.starts_with("/root/.cache") || target.starts_with("/go/pkg");
+    for mount in mounts(run) {
+        let kept = match mount.kind {
+            MountKind::Cache => mount.target.as_deref().is_some_and(is_cache),
+            MountKind::Secret | MountKind::Ssh => true,
+            _ => false,
+        };
+        if !kept {
+            let text = format!("a mount in line {line} may hold the sources or the binary");
+            return Err(missing("MS2", text, "copy the sources with COPY"));
+        }
+    }
+    Ok(())
+}
+
+/// The module that is built: itself, its folder in the image, and the folder of the package in the context.
+fn module_of(
+    shipped: &Shipped<'_>,
+    facts: &Facts,
+    build: &GoBuild,
+    folder: &str,
+    line: usize,
+) -> Result<(go::Module, String, String), Missing> {
+    let project = shipped.input.project;
+    let doubt =
+        |text: String| missing("MS2", text, "build one package of the module, such as `./cmd/server`");
+    let context = context_folder(shipped, facts, folder)
+        .ok_or_else(|| doubt(format!("what is built in line {line} is not copied from the build context")))?;
+    let module = upwards(&context)
+        .find_map(|folder| go::read(project, folder))
+        .ok_or_else(|| doubt("there is no go.mod for what is built".to_owned()))?
+        .map_err(|error| doubt(error.to_string()))?;
+    if module.work.is_some() {
+        return Err(doubt("a workspace of Go is in force".to_owned()));
+    }
+    let inside = context[module.folder.len()..].trim_matches('/').to_owned();
+    let image_root = match inside.is_empty() {
+        true => folder.to_owned(),
+        false => folder.strip_suffix(&format!("/{inside}")).unwrap_or_default().to_owned(),
+    };
+    if build.directory != Given::No {
+        return Err(doubt(format!("`go build` in line {line} works in another folder")));
+    }
+    let packages: Option<Vec<&str>> = build.packages.iter().map(Option::as_deref).collect();
+    let packages = packages.ok_or_else(|| doubt(format!("the package in line {line} is a variable")))?;
+    let package = package(&packages, &context, &module, project)
+        .ok_or_else(|| doubt(format!("which program `go build` in line {line} makes cannot be told")))?;
+    let sources = go::sources(project, &module.folder);
+    if !sources.mains.iter().any(|main| main.folder == package && main.certain) {
+        return Err(doubt(format!("`{package}` holds no program for Linux")));
+    }
+    Ok((module, image_root, package))
+}
+
+/// The folder of the package, relative to the context.
+fn package(packages: &[&str], context: &str, module: &go::Module, project: &Project) -> Option<String> {
+    let below = |path: &str| {
+        let whole = join(&format!("/{context}"), path.trim_end_matches('/'));
+        Some(whole[1..].to_owned())
+    };
+    match packages {
+        [] | ["." | "./"] => Some(context.to_owned()),
+        ["./..."] => match go::sources(project, &module.folder).mains.as_slice() {
+            [main] if context == module.folder => Some(main.folder.clone()),
+            _ => None,
+        },
+        [path] if path.starts_with("./") && !path.contains("...") && !path.ends_with(".go") => below(path),
+        [path]
+            if path.strip_prefix(module.go_mod.module.as_str()).is_some_and(|rest| rest.starts_with('/')) =>
+        {
+            let rest = path[module.go_mod.module.len()..].trim_matches('/');
+            let whole = join(&format!("/{}", module.folder), rest);
+            (!path.contains("...")).then(|| whole[1..].to_owned())
+        }
+        [first, ..] if packages.iter().all(|path| path.ends_with(".go")) => {
+            let parent =
+                |path: &str| path.rsplit_once('/').map_or(".".to_owned(), |(parent, _)| parent.to_owned());
+            let folder = parent(first);
+            let same = packages.iter().all(|path| parent(path) == folder) && !folder.starts_with('/');
+            if same { below(&folder) } else { None }
+        }
+        _ => None,
+    }
+}
+
+/// The file that the build writes.
+fn output(
+    build: &GoBuild,
+    folder: &str,
+    package: &str,
+    module: &go::Module,
+    line: usize,
+) -> Result<String, Missing> {
+    let doubt = || {
+        let text = format!("the name of the binary that line {line} makes is not certain");
+        missing("MS2", text, "name the file with `-o`")
+    };
+    match &build.output {
+        Given::Known(path) if !path.is_empty() && !path.ends_with(['/', '.']) => Ok(join(folder, path)),
+        Given::No => {
+            let name = match build.packages.first().and_then(Option::as_deref) {
+                Some(file) if file.ends_with(".go") => {
+                    file.rsplit('/').next().unwrap_or(file).trim_end_matches(".go").to_owned()
+                }
+                Some("./...") => return Err(doubt()),
+                _ => {
+                    let inside = package[module.folder.len()..].trim_matches('/');
+                    let path = if inside.is_empty() { module.go_mod.module.as_str() } else { inside };
+                    path.rsplit('/').next().unwrap_or(path).to_owned()
+                }
+            };
+            // A last part such as `v2` stands for a version, and Go takes the part before it.
+            let version =
+                name.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
+            if version || name.is_empty() { Err(doubt()) } else { Ok(join(folder, &name)) }
+        }
+        _ => Err(doubt()),
+    }
+}
+
+/// MS3: the binary needs no C library. Says whether something in the file states `CGO_ENABLED=0` already.
+fn static_binary(shipped: &Shipped<'_>, found: &Found, module: &go::Module) -> Result<bool, Missing> {
+    let project = shipped.input.project;
+    let build = &found.build;
+    let line = shipped.instruction(found.run).lines.0;
+    let needs = |text: String| {
+        missing("MS3", text, "use a runtime image with the C library, in stages written by hand")
+    };
+    let tags = match &build.tags {
+        Given::No => &[][..],
+        Given::Known(tags) => tags.as_slice(),
+        Given::Unknown => return Err(needs(format!("the build tags in line {line} are a variable"))),
+    };
+    if let Some(tag) = tags.iter().find(|tag| begins(&TABLES.c_tags, tag)) {
+        return Err(needs(format!("the build tag `{tag}` in line {line} asks for a C library")));
+    }
+    if build.sanitizer || !matches!(&build.build_mode, Given::No) {
+        return Err(needs(format!("line {line} asks for a binary that is linked at run time")));
+    }
+    if let Some(found) = module.known_cgo().first() {
+        return Err(needs(format!("`{}` needs C ({})", found.value, found.at)));
+    }
+    if let Some(replace) = module.go_mod.replaces.iter().find(|replace| replace.local) {
+        let text = format!("`{}` is replaced by a folder whose sources are not read", replace.old);
+        return Err(needs(format!("{text} ({}:{})", module.go_mod.path, replace.line)));
+    }
+    let sources = go::sources(project, &module.folder);
+    if let Some(place) = sources.cgo.first() {
+        return Err(needs(format!("`import \"C\"` needs cgo ({place})")));
+    }
+    if let Some(path) = sources.unreadable.first() {
+        return Err(needs(format!("`{path}` cannot be read as Go")));
+    }
+    let asks = |constraint: &str| constraint.split(|at: char| !at.is_alphanumeric()).any(|tag| tag == "cgo");
+    if let Some(found) = sources.constraints.iter().find(|found| asks(&found.value)) {
+        return Err(needs(format!("a build constraint hangs on cgo ({})", found.at)));
+    }
+    if module.vendored
+        && let Some(path) = vendored_c(project, &module.folder)
+    {
+        return Err(needs(format!("`import \"C\"` needs cgo ({path})")));
+    }
+    environment(shipped, found, &build.environment)
+}
+
+/// Variables of the build: of the command itself, or in force there.
+fn environment(
+    shipped: &Shipped<'_>,
+    found: &Found,
+    own: &BTreeMap<String, Option<String>>,
+) -> Result<bool, Missing> {
+    let line = shipped.instruction(found.run).lines.0;
+    let bad = |id: &'static str, name: &str| {
+        let text = format!("`{name}` for the build in line {line} may ask for another kind of binary");
+        missing(id, text, "set it to a plain value for a static binary for Linux, or leave it out")
+    };
+    if let Some(name) = own.keys().find(|name| !has(&TABLES.command_variables, name)) {
+        return Err(bad("MS3", name));
+    }
+    let mut stated = false;
+    let model = shipped.input.model;
+    let mut values: Vec<(&str, Option<&str>)> =
+        own.iter().map(|(name, value)| (name.as_str(), value.as_deref())).collect();
+    let mut seen: Vec<&str> = own.keys().map(String::as_str).collect();
+    for variable in model.variables(found.run) {
+        if seen.contains(&variable.name.as_str()) {
+            continue;
+        }
+        seen.push(&variable.name);
+        let certain = variable.kind == VariableKind::Env && !variable.from_argument;
+        values.push((&variable.name, variable.value.as_deref().filter(|_| certain)));
+    }
+    for (name, value) in values {
+        match (name, value) {
+            ("CGO_ENABLED", Some("0")) => stated = true,
+            ("CGO_ENABLED", _) => return Err(bad("MS3", name)),
+            ("GOOS", Some("linux")) => {}
+            ("GOOS", _) => return Err(bad("MS15", name)),
+            ("GOFLAGS", Some(flags)) if flags.split_whitespace().all(|flag| has(&TABLES.go_flags, flag)) => {}
+            ("GOFLAGS" | "CC" | "CXX" | "GOWORK" | "GOEXPERIMENT", _) => return Err(bad("MS3", name)),
+            (name, _) if name.starts_with("CGO_") => return Err(bad("MS3", name)),
+            _ => {}
+        }
+    }
+    Ok(stated)
+}
+
+/// A file below `vendor` that asks for C, whatever its build constraints say.
+fn vendored_c(project: &Project, folder: &str) -> Option<String> {
+    let vendor = if folder.is_empty() { "vendor".to_owned() } else { format!("{folder}/vendor") };
+    let asks = |text: &str| {
+        text.lines().any(|line| {
+            let line = line.trim();
+            let line = line.strip_prefix("import").unwrap_or(line).trim();
+            line.starts_with("\"C\"")
+        })
+    };
+    let sources = project
+        .files_below(&vendor)
+        .filter(|entry| entry.path.ends_with(".go") && !entry.path.ends_with("_test.go"));
+    sources.map(|entry| &entry.path).find(|path| project.read(path).is_none_or(|text| asks(&text))).cloned()
+}
+
+/// The folder of the build context whose contents stand in a folder of the image.
+fn context_folder(shipped: &Shipped<'_>, facts: &Facts, folder: &str) -> Option<String> {
+    if let Origin::Context(path) = shipped.origin(folder, facts.workdir) {
+        return Some(path);
+    }
+    let parent = |path: &str| path.rsplit_once('/').map_or(String::new(), |(parent, _)| parent.to_owned());
+    let mut copied = shipped.copied(facts.workdir)?.into_iter();
+    copied.find(|(place, _)| parent(place) == folder.trim_end_matches('/')).map(|(_, path)| parent(&path))
+}
+
+/// A folder and those above it, nearest first.
+fn upwards(folder: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(folder), |folder| {
+        (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(parent, _)| parent))
+    })
+}
+
+fn missing(id: &'static str, text: impl Into<String>, remedy: &str) -> Missing {
+    Missing { id, text: text.into(), remedy: remedy.to_owned() }
+}
