@@ -129,14 +129,20 @@ fn choose(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -> Option<C
     if let Some(id) = options.id {
         checks.holds("NR12", format!("`{id}` is set in dockfix.toml"));
         let group = options.group.unwrap_or(id);
-        return Some(Chosen { id, group, creation: None, from: "dockfix.toml", owned });
+        return Some(Chosen { id, group, creation: None, from: "as dockfix.toml says", owned });
     }
     if let Some(ready) = facts.ready_user() {
         checks.holds(
             "NR12",
             format!("`{}` has the user `{}` ({}:{})", facts.family, ready.name, ready.uid, ready.gid),
         );
-        return Some(Chosen { id: ready.uid, group: ready.gid, creation: None, from: "the image", owned });
+        return Some(Chosen {
+            id: ready.uid,
+            group: ready.gid,
+            creation: None,
+            from: "the image's own user",
+            owned,
+        });
     }
     let creation = match facts.user_tools {
         Some(UserTools::Shadow) => Some(continued(
@@ -176,12 +182,13 @@ fn choose(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -> Option<C
             None => format!("`{}` needs no entry for a user: a bare number does", facts.family),
         },
     );
-    Some(Chosen { id: OWN_ID, group: OWN_ID, creation, from: "the image's tools", owned })
+    let from = if creation.is_some() { "a user made for it" } else { "a bare number" };
+    Some(Chosen { id: OWN_ID, group: OWN_ID, creation, from, owned })
 }
 
 impl Chosen {
     fn title(&self) -> String {
-        format!("run as {}:{} ({})", self.id, self.group, self.from)
+        format!("run as {}:{}, {}", self.id, self.group, self.from)
     }
 
     fn edits(&self, shipped: &Shipped<'_>) -> Vec<Edit> {

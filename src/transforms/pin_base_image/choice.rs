@@ -80,10 +80,14 @@ impl Offer<'_> {
             None => format!("nothing in the project names a version of {}", self.product.name),
         };
         let file = self.language.version_file();
-        let remedy = line.map_or_else(
-            || format!("write the version into `{file}`"),
-            |line| format!("write the version into `{file}`: `{}`, or take `--unsafe`", line.version),
-        );
+        let remedy = match line {
+            None => format!("write the version into `{file}`"),
+            // A toolchain file makes rustup download whatever differs from what the image has, in every build.
+            Some(line) if self.language == Language::Rust => {
+                format!("write the tag that is meant, such as `{}`, or take `--unsafe`", line.version)
+            }
+            Some(line) => format!("write the version into `{file}`: `{}`, or take `--unsafe`", line.version),
+        };
         checks.misses("PIN6", text, remedy);
         self.agree(line?, checks);
         self.tag(line?)
