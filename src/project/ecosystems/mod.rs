@@ -137,11 +137,16 @@ fn maybe_untracked(project: &Project, path: &str) -> Option<String> {
     place::upwards(folder).find_map(|folder| {
         let file = place::join(folder, ".gitignore")?;
         let text = project.tree().read(&file)?;
+        let relative = path.strip_prefix(folder).unwrap_or(path).trim_start_matches('/');
         let fits = |line: &str| {
-            let pattern = line.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-            let glob =
-                (!pattern.is_empty() && !line.starts_with(['#', '!'])).then(|| Glob::parse(pattern).ok());
-            glob.flatten().is_some_and(|glob| glob.matches(name))
+            let pattern = line.trim().trim_end_matches('/');
+            let anywhere = pattern.strip_prefix("**/").unwrap_or(pattern);
+            // A slash that is not the last character ties the pattern to the folder of the file.
+            let subject = if anywhere.contains('/') { relative } else { name };
+            let glob = Glob::parse(anywhere.trim_start_matches('/')).ok();
+            !pattern.is_empty()
+                && !pattern.starts_with(['#', '!'])
+                && glob.is_some_and(|glob| glob.matches(subject))
         };
         text.lines().position(fits).map(|index| place::at(&file, index + 1))
     })

@@ -192,7 +192,7 @@ mod tests {
         assert!(held(&[("package.json", "{}"), (".gitignore", "package-lock.json\n")])[0].starts_with("MC1"));
         let kept = [ignored[0], ignored[1], ignored[2], (".dockerignore", ".npmrc")];
         assert!(held(&kept).is_empty());
-        assert!(held(&[("package.json", "{}"), (".gitignore", "!.npmrc\n/dist\n")]).is_empty());
+        assert!(held(&[("package.json", "{}"), (".gitignore", "!.npmrc\n/dist\ntmp/*\n")]).is_empty());
     }
 
     #[test]
