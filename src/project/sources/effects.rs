@@ -28,7 +28,7 @@ pub(super) struct Occurrence {
     pub(super) values: Vec<Option<Vec<Part>>>,
     /// The tokens of those arguments.
     pub(super) ranges: Vec<Option<Range<usize>>>,
-    pub(super) row: Row,
+    pub(super) row: &'static Row,
     pub(super) is_method: bool,
 }
 
@@ -60,7 +60,7 @@ pub(super) fn occurrences(reached: Reached<'_>) -> Vec<Occurrence> {
     found
 }
 
-fn on_import(external: &External, row: &Row, effect: Effect, path: &str) -> Occurrence {
+fn on_import(external: &External, row: &'static Row, effect: Effect, path: &str) -> Occurrence {
     let value = if path.is_empty() { vec![Part::Unknown] } else { vec![Part::Text(path.to_owned())] };
     Occurrence {
         effect,
@@ -70,7 +70,7 @@ fn on_import(external: &External, row: &Row, effect: Effect, path: &str) -> Occu
         what: external.module.clone(),
         values: vec![Some(value)],
         ranges: vec![None],
-        row: row.clone(),
+        row,
         is_method: false,
     }
 }
@@ -90,10 +90,13 @@ fn uses(reached: Reached<'_>, index: usize, unit: &Unit, found: &mut Vec<Occurre
             what: what.clone(),
             values: Vec::new(),
             ranges: Vec::new(),
-            row: row.clone(),
+            row,
             is_method: false,
         };
         for (effect, pattern) in row.effects(&member, used.call.is_some()) {
+            if effect == Effect::Clean {
+                continue;
+            }
             let Some(pattern) = pattern else {
                 found.push(base(effect));
                 continue;
@@ -105,11 +108,14 @@ fn uses(reached: Reached<'_>, index: usize, unit: &Unit, found: &mut Vec<Occurre
     }
 }
 
-type Methods<'r> = HashMap<&'r str, Vec<(&'r Row, Effect, &'r Pattern)>>;
+/// Beginnings of strings that mean something.
+type Texts = Vec<(&'static Row, Effect, &'static str)>;
+
+type Methods = HashMap<&'static str, Vec<(&'static Row, Effect, &'static Pattern)>>;
 
 /// The methods of all modules that are imported anywhere, by their names.
-fn methods(reached: Reached<'_>) -> Methods<'_> {
-    let mut methods: Methods<'_> = HashMap::new();
+fn methods(reached: Reached<'_>) -> Methods {
+    let mut methods: Methods = HashMap::new();
     let mut seen: HashSet<*const Row> = HashSet::new();
     for row in reached.externals.iter().filter_map(|external| reached.facts.module(&external.module)) {
         if seen.insert(std::ptr::from_ref(row)) {
@@ -121,7 +127,7 @@ fn methods(reached: Reached<'_>) -> Methods<'_> {
     methods
 }
 
-fn texts(reached: Reached<'_>) -> Vec<(&Row, Effect, &str)> {
+fn texts(reached: Reached<'_>) -> Texts {
     let rows = reached.externals.iter().filter_map(|external| reached.facts.module(&external.module));
     rows.flat_map(|row| row.texts.iter().map(move |(effect, text)| (row, *effect, text.as_str()))).collect()
 }
@@ -130,7 +136,7 @@ fn occurrence_of_method(
     index: usize,
     unit: &Unit,
     method: Method,
-    row: &Row,
+    row: &'static Row,
     effect: Effect,
     pattern: &Pattern,
 ) -> Vec<Occurrence> {
@@ -142,18 +148,13 @@ fn occurrence_of_method(
         what: format!(".{}", unit.code.text(method.at)),
         values,
         ranges,
-        row: row.clone(),
+        row,
         is_method: true,
     };
     arguments(unit, method.call, Some(method.at), pattern).into_iter().map(occurrence).collect()
 }
 
-fn occurrence_of_text(
-    index: usize,
-    unit: &Unit,
-    at: usize,
-    texts: &[(&Row, Effect, &str)],
-) -> Option<Occurrence> {
+fn occurrence_of_text(index: usize, unit: &Unit, at: usize, texts: &Texts) -> Option<Occurrence> {
     if texts.is_empty() {
         return None;
     }
@@ -165,7 +166,7 @@ fn occurrence_of_text(
     };
     let (row, effect, _) = texts.iter().find(|(_, _, prefix)| value.starts_with(prefix))?;
     let end = code.after(at);
-    let values = Evaluator { code, constants: &unit.constants }.value(at..end);
+    let values = Evaluator::new(code, &unit.constants).value(at..end);
     Some(Occurrence {
         effect: *effect,
         unit: Some(index),
@@ -174,7 +175,7 @@ fn occurrence_of_text(
         what: value,
         values: vec![Some(values)],
         ranges: vec![Some(at..end)],
-        row: (*row).clone(),
+        row,
         is_method: false,
     })
 }
@@ -203,7 +204,7 @@ fn single_arguments(
     method: Option<usize>,
     pattern: &Pattern,
 ) -> Option<Values> {
-    let evaluator = Evaluator { code: &unit.code, constants: &unit.constants };
+    let evaluator = Evaluator::new(&unit.code, &unit.constants);
     let (mut values, mut ranges) = (Vec::new(), Vec::new());
     for argument in &pattern.arguments {
         let (value, range) = match &argument.source {

@@ -22,6 +22,8 @@ pub(super) enum Effect {
     Reads,
     /// Creates, changes or removes a file or folder there.
     Writes,
+    /// The same, in the system's folder for temporary files where the folder is not given or empty.
+    Temporary,
     /// Opens a file there; the second argument of the pattern says for what.
     Opens,
     /// Starts another program, named by the argument.
@@ -146,6 +148,15 @@ pub enum Role {
     Worker,
 }
 
+/// A text that must not stand in files of a kind.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UnlessText {
+    /// How the names of the files end.
+    pub(super) suffix: String,
+    pub(super) text: String,
+}
+
 /// What is known of one module.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
@@ -170,6 +181,8 @@ pub(super) struct Row {
     pub(super) needs: Vec<String>,
     /// The row does not hold where one of these is among the project's dependencies.
     pub(super) unless: Vec<String>,
+    /// Some file of the project must end so in its name, and none that does may hold the text.
+    pub(super) unless_text: Option<UnlessText>,
     pub(super) role: Option<Role>,
     /// Where it listens if nothing else is said.
     pub(super) port: Option<u16>,
@@ -180,8 +193,12 @@ pub(super) struct Row {
 
 impl Row {
     /// What using `member` means: every effect with its pattern; what no pattern covers is left to `otherwise`.
-    pub(super) fn effects(&self, member: &str, called: bool) -> Vec<(Effect, Option<&Pattern>)> {
-        let mut found: Vec<(Effect, Option<&Pattern>)> = self
+    pub(super) fn effects(
+        &'static self,
+        member: &str,
+        called: bool,
+    ) -> Vec<(Effect, Option<&'static Pattern>)> {
+        let mut found: Vec<(Effect, Option<&'static Pattern>)> = self
             .members
             .iter()
             .filter(|(_, pattern)| pattern.covers(member))
@@ -211,7 +228,7 @@ pub(super) struct Facts {
 
 impl Facts {
     /// The row for a target: the longest listed module that it lies in, and the rest of the name as a member.
-    pub(super) fn find(&self, target: &Target) -> Option<(&Row, String)> {
+    pub(super) fn find(&'static self, target: &Target) -> Option<(&'static Row, String)> {
         let whole = match (self.separator, target.member.as_str()) {
             ('.', "") => target.module.clone(),
             ('.', member) => format!("{}.{member}", target.module),
@@ -227,7 +244,7 @@ impl Facts {
     }
 
     /// The row of a module, or of the module that it belongs to.
-    pub(super) fn module(&self, module: &str) -> Option<&Row> {
+    pub(super) fn module(&'static self, module: &str) -> Option<&'static Row> {
         self.find(&Target::new(module, "")).map(|(row, _)| row)
     }
 
@@ -291,6 +308,7 @@ struct TableRow {
     loads_all: bool,
     needs: Vec<String>,
     unless: Vec<String>,
+    unless_text: Option<UnlessText>,
     role: Option<Role>,
     port: Option<u16>,
     host: Option<String>,
@@ -348,6 +366,7 @@ fn row(own: TableRow) -> Result<Row, String> {
         loads_all: own.loads_all,
         needs: own.needs,
         unless: own.unless,
+        unless_text: own.unless_text,
         role: own.role,
         port: own.port,
         host: own.host,

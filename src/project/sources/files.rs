@@ -33,7 +33,7 @@ impl Sources {
     /// and standard streams do not count; neither do folders that are granted.
     pub fn writes(&self, grants: Grants<'_>) -> Answer<Target> {
         let mut answer = self.paths(|occurrence, opened| match occurrence.effect {
-            Effect::Writes => true,
+            Effect::Writes | Effect::Temporary => true,
             Effect::Opens => matches!(opened, Some(Opened::Writing)),
             _ => false,
         });
@@ -94,6 +94,10 @@ impl Sources {
             }
             let target = match (occurrence.values.first(), unit) {
                 (Some(Some(value)), _) if is_memory(value, occurrence) => continue,
+                (Some(None), _) if occurrence.effect == Effect::Temporary => continue,
+                (Some(Some(value)), _) if occurrence.effect == Effect::Temporary && is_empty(value) => {
+                    continue;
+                }
                 (Some(Some(value)), unit) => target(value, unit.map_or("", |unit| unit.code.path())),
                 _ => Target { base: Base::Unknown, path: String::new(), whole: false },
             };
@@ -157,6 +161,11 @@ fn is_memory(value: &[Part], occurrence: &Occurrence) -> bool {
         }
         _ => false,
     }
+}
+
+/// `""`, `None`
+fn is_empty(value: &[Part]) -> bool {
+    matches!(value, [Part::Text(text)] if text.is_empty())
 }
 
 fn opened(occurrence: &Occurrence, unit: &Unit) -> Opened {
@@ -231,7 +240,7 @@ fn target(value: &[Part], source: &str) -> Target {
         return Target { base: if open { Base::Temporary } else { Base::Root }, path, whole };
     }
     if rooted && text.is_empty() && whole {
-        return Target { base: Base::Temporary, path: String::new(), whole };
+        return unknown;
     }
     let folder = if base == Base::Context { parent(source) } else { "" };
     match resolve(folder, &text) {

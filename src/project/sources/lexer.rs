@@ -4,7 +4,13 @@
 //! cannot read ends in a [`Fault`], and then nothing may be concluded from what is missing in the tokens. Time is
 //! linear in the text. It knows nothing of what programs do.
 
-use super::language::{Escape, Interpolation, Language, Rules, StringRule};
+mod decode;
+mod elements;
+mod strings;
+
+pub(super) use self::decode::{decode, decode_piece};
+use self::strings::string_length;
+use super::language::{Language, Rules, StringRule};
 use crate::source::Span;
 
 /// What a token is.
@@ -123,73 +129,6 @@ pub(super) fn lex(text: &str, language: Language, path: &str) -> Lexed {
     };
     lexer.run();
     Lexed { tokens: lexer.tokens, fault: lexer.fault }
-}
-
-/// The value of a [`Kind::Text`], with its escapes taken out; `None` for other tokens and for bytes.
-pub(super) fn decode(text: &str, token: &Token, language: Language) -> Option<String> {
-    if token.kind != Kind::Text {
-        return None;
-    }
-    let raw = token.span.of(text);
-    if token.rule == VERBATIM {
-        return raw.get(1..raw.len().checked_sub(1)?).map(str::to_owned);
-    }
-    let rule = language.rules().strings.get(usize::from(token.rule))?;
-    let open = raw.find(rule.quote)? + rule.quote.len();
-    let inner = raw.get(open..raw.len().checked_sub(rule.quote.len())?)?;
-    Some(unescape(inner, rule))
-}
-
-/// The plain text of a piece of the template that `start` opens.
-pub(super) fn decode_piece(text: &str, piece: &Token, start: &Token, language: Language) -> Option<String> {
-    let rule = language.rules().strings.get(usize::from(start.rule))?;
-    Some(unescape(piece.span.of(text), rule))
-}
-
-fn unescape(inner: &str, rule: &StringRule) -> String {
-    let formats = rule.code.is_some_and(|code| code.formats);
-    let plain = !inner.contains('\\') && (!formats || !inner.contains(['{', '}']));
-    if plain {
-        return inner.to_owned();
-    }
-    let mut out = String::with_capacity(inner.len());
-    let mut rest = inner.chars().peekable();
-    while let Some(next) = rest.next() {
-        match next {
-            '{' | '}' if formats => {
-                rest.next_if_eq(&next);
-                out.push(next);
-            }
-            '\\' if rule.escape == Escape::Backslash => match rest.next() {
-                Some('n') => out.push('\n'),
-                Some('t') => out.push('\t'),
-                Some('r') => out.push('\r'),
-                Some('0') => out.push('\0'),
-                Some('\n') | None => {}
-                Some(mark @ ('x' | 'u' | 'U')) => out.extend(code_point(mark, &mut rest)),
-                Some(other) => out.push(other),
-            },
-            other => out.push(other),
-        }
-    }
-    out
-}
-
-/// The character of `\x41`, `\u0041`, `\u{41}` or `\U00000041`; the replacement character where it is malformed, so that
-/// it equals no name of a table.
-fn code_point(mark: char, rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<char> {
-    let digits: String = if rest.next_if_eq(&'{').is_some() {
-        rest.by_ref().take_while(|next| *next != '}').collect()
-    } else {
-        let count = match mark {
-            'x' => 2,
-            'u' => 4,
-            _ => 8,
-        };
-        std::iter::from_fn(|| rest.next_if(char::is_ascii_hexdigit)).take(count).collect()
-    };
-    let value = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
-    Some(value.unwrap_or(char::REPLACEMENT_CHARACTER))
 }
 
 /// What the lexer is inside of.
@@ -478,180 +417,10 @@ impl<'t> Lexer<'t> {
         self.push(Kind::Regex, length);
         true
     }
-
-    fn begins_element(&self) -> bool {
-        if self.elements == Elements::Never || !self.expects_operand {
-            return false;
-        }
-        let after = &self.rest()[1..];
-        let name = after.len() - after.trim_start_matches(is_name).len();
-        let begins = name > 0 && !after.starts_with(|first: char| first.is_ascii_digit());
-        let next = after[name..].trim_start();
-        let generic = self.elements == Elements::UnlessGeneric
-            && (next.starts_with(',') || next.starts_with("extends "));
-        (begins || after.starts_with('>')) && !generic
-    }
-
-    fn template(&mut self, index: u8, start: usize) {
-        let rule = &self.rules.strings[usize::from(index)];
-        let Some(code) = rule.code else { return self.fail("a string without code") };
-        match piece_length(self.rest(), rule, code) {
-            PieceEnd::Quote(length) => {
-                self.push_piece(length);
-                self.push(Kind::TemplateEnd, rule.quote.len());
-                self.modes.pop();
-                self.collapse(start, index);
-            }
-            PieceEnd::Code(length) => {
-                self.push_piece(length);
-                self.push_code_start(code);
-            }
-            PieceEnd::None => self.fail("a string that does not end"),
-        }
-    }
-
-    fn push_piece(&mut self, length: usize) {
-        if length > 0 {
-            self.push(Kind::Piece, length);
-        }
-    }
-
-    fn push_code_start(&mut self, code: Interpolation) {
-        self.push(Kind::CodeStart, code.open.len());
-        self.modes.push(Mode::Code { base: self.brackets.len(), formats: code.formats });
-    }
-
-    /// Makes a plain string of a template in which no code stood.
-    fn collapse(&mut self, start: usize, rule: u8) {
-        let plain = self.tokens[start..].iter().all(|token| token.kind != Kind::CodeStart);
-        if let (true, Some(first)) = (plain, self.tokens.get(start).copied()) {
-            let span = Span::new(first.span.start(), self.at);
-            self.tokens.truncate(start);
-            self.tokens.push(Token { kind: Kind::Text, span, fresh: first.fresh, rule });
-        }
-    }
-
-    fn format(&mut self) {
-        let length = self.rest().find(['{', '}', '\n']).unwrap_or(self.rest().len());
-        self.push_piece(length);
-        match self.byte(0) {
-            Some(b'{') => self.push_code_start(Interpolation { open: "{", formats: true }),
-            Some(b'}') => {
-                self.push(Kind::CodeEnd, 1);
-                self.modes.pop();
-                self.modes.pop();
-            }
-            _ => self.fail("a format that does not end"),
-        }
-    }
-
-    fn tag(&mut self, closing: bool) {
-        let Some(first) = self.rest().chars().next() else { return };
-        match first {
-            _ if first.is_whitespace() => self.at += first.len_utf8(),
-            '/' if self.byte(1) == Some(b'>') => {
-                self.push(Kind::Mark, 2);
-                self.modes.pop();
-                self.expects_operand = false;
-            }
-            '>' => {
-                self.push(Kind::Mark, 1);
-                self.modes.pop();
-                if closing {
-                    self.modes.pop();
-                    self.expects_operand = false;
-                } else {
-                    self.modes.push(Mode::Children);
-                }
-            }
-            '{' => self.push_code_start(Interpolation { open: "{", formats: false }),
-            '"' | '\'' => match self.rest()[1..].find(first) {
-                Some(length) => self.push_string(Kind::Text, length + 2, VERBATIM),
-                None => self.fail("an attribute that does not end"),
-            },
-            '=' | '.' | ':' => self.push(Kind::Mark, 1),
-            _ if self.comment() => {}
-            _ if is_name(first) => {
-                let length = self.rest().find(|next| !is_name(next)).unwrap_or(self.rest().len());
-                self.push(Kind::Word, length);
-            }
-            _ => self.fail("an element that cannot be read"),
-        }
-    }
-
-    fn children(&mut self) {
-        let length = self.rest().find(['<', '{']).unwrap_or(self.rest().len());
-        self.push_piece(length);
-        match (self.byte(0), self.byte(1)) {
-            (Some(b'{'), _) => self.push_code_start(Interpolation { open: "{", formats: false }),
-            (Some(b'<'), Some(b'/')) => {
-                self.push(Kind::Mark, 2);
-                self.modes.push(Mode::Tag { closing: true });
-            }
-            (Some(b'<'), _) => {
-                self.push(Kind::Mark, 1);
-                self.modes.push(Mode::Tag { closing: false });
-            }
-            _ => self.fail("an element that does not end"),
-        }
-    }
 }
 
 fn is_word_start(first: char) -> bool {
     first.is_alphabetic() || first == '_'
-}
-
-/// A character of a tag's or an attribute's name.
-fn is_name(next: char) -> bool {
-    next.is_alphanumeric() || matches!(next, '_' | '$' | '-')
-}
-
-/// Length of a string's rest, its closing quote included.
-fn string_length(inner: &str, rule: &StringRule) -> Option<usize> {
-    let bytes = inner.as_bytes();
-    let mut at = 0;
-    loop {
-        match bytes.get(at)? {
-            b'\\' if rule.escape != Escape::None => at += 1 + escaped(&bytes[at + 1..]),
-            b'\n' if !rule.multiline => return None,
-            _ if bytes[at..].starts_with(rule.quote.as_bytes()) => return Some(at + rule.quote.len()),
-            _ => at += 1,
-        }
-    }
-}
-
-/// How many bytes a backslash takes with it: a carriage return takes its newline along.
-fn escaped(after: &[u8]) -> usize {
-    if after.starts_with(b"\r\n") { 2 } else { 1 }
-}
-
-/// Where a piece of a template ends, with its length.
-enum PieceEnd {
-    Quote(usize),
-    Code(usize),
-    None,
-}
-
-fn piece_length(inner: &str, rule: &StringRule, code: Interpolation) -> PieceEnd {
-    let bytes = inner.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        let rest = &bytes[at..];
-        match bytes[at] {
-            b'\\' if code.formats && rest.starts_with(b"\\N{") && rule.escape == Escape::Backslash => {
-                at += rest.iter().position(|byte| *byte == b'}').unwrap_or(rest.len());
-            }
-            // A backslash does not keep a brace from beginning code in Python.
-            b'\\' if code.formats && rest.get(1) == Some(&b'{') => at += 1,
-            b'\\' => at += 1 + escaped(&rest[1..]),
-            b'\n' if !rule.multiline => return PieceEnd::None,
-            b'{' | b'}' if code.formats && rest.get(1) == Some(&bytes[at]) => at += 2,
-            _ if rest.starts_with(code.open.as_bytes()) => return PieceEnd::Code(at),
-            _ if rest.starts_with(rule.quote.as_bytes()) => return PieceEnd::Quote(at),
-            _ => at += 1,
-        }
-    }
-    PieceEnd::None
 }
 
 #[cfg(test)]

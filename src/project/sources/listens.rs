@@ -83,7 +83,7 @@ fn listener(occurrence: &Occurrence, unit: &Unit, http: bool, tls: bool) -> Opti
         if unit.code.is(range.start, "(") && unit.code.pair(range.start) == Some(range.end - 1) {
             let parts = unit.code.arguments(range.start);
             if let [first, second] = parts.as_slice() {
-                let evaluator = Evaluator { code: &unit.code, constants: &unit.constants };
+                let evaluator = Evaluator::new(&unit.code, &unit.constants);
                 (host, port) = (Some(evaluator.value(first.clone())), Some(evaluator.value(second.clone())));
             }
         }

@@ -7,6 +7,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::code::Code;
 
+/// How many things a name may stand for. A name that is made a member of itself over and over would grow without end.
+const MOST_TARGETS: usize = 16;
+
 /// A member of a module: `fs` and `promises.readFile`. An empty member is the module itself.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Target {
@@ -87,6 +90,13 @@ impl Names {
         self.declare(at);
         let targets = self.bindings.entry(name.to_owned()).or_default();
         let new = !targets.contains(&target);
+        if new && targets.len() >= MOST_TARGETS {
+            let what = format!("`{name}` stands for too many things");
+            if !self.obstacles.iter().any(|obstacle| obstacle.what == what) {
+                self.obstacle(at, what);
+            }
+            return false;
+        }
         if new {
             targets.push(target);
         }

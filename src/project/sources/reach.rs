@@ -136,6 +136,7 @@ pub(super) fn reach(project: &Project, scope: &Scope) -> Walked {
     if scope.language == Language::Python {
         walk.finish_python();
     }
+    walk.look_for_texts();
     for unit in &mut walk.units {
         unit.apps = apps(unit, walk.facts);
     }
@@ -300,6 +301,22 @@ impl Walk<'_> {
         }
     }
 
+    /// Packages whose settings stand in files that are no sources: the absence of a text there is what proves the row.
+    fn look_for_texts(&mut self) {
+        for external in self.externals.clone() {
+            let Some(rule) = self.facts.module(&external.module).and_then(|row| row.unless_text.as_ref())
+            else {
+                continue;
+            };
+            let files = self.project.files().filter(|entry| entry.path.ends_with(&rule.suffix));
+            let texts: Vec<Option<String>> = files.map(|entry| self.project.read(&entry.path)).collect();
+            let clean = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.contains(&rule.text));
+            if texts.is_empty() || !texts.iter().all(clean) {
+                self.gap(GapKind::UnknownUse, external.at, external.module);
+            }
+        }
+    }
+
     fn external(&mut self, module: &str, at: String) {
         if !self.externals.iter().any(|known| known.module == module) {
             self.externals.push(External { module: module.to_owned(), at });
@@ -343,7 +360,7 @@ fn is_test(path: &str) -> bool {
 }
 
 /// The names that a file gives to what makes routes.
-fn apps(unit: &Unit, facts: &Facts) -> HashSet<String> {
+fn apps(unit: &Unit, facts: &'static Facts) -> HashSet<String> {
     let makes_app = |used: &&super::names::Use| {
         facts.find(&used.target).is_some_and(|(row, member)| {
             row.effects(&member, used.call.is_some()).iter().any(|(effect, _)| *effect == Effect::App)

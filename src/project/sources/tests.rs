@@ -156,6 +156,14 @@ fn what_cannot_be_followed_is_a_gap() {
 }
 
 #[test]
+fn names_that_grow_without_end_are_a_gap() {
+    let grows = |line: &str| format!("import os\na = os\n{}", line.repeat(30));
+    assert!(!python(&grows("a = a.b\n")).writes(Grants::None).is_proven_empty());
+    let grows = |line: &str| format!("let a = require('os')\n{}", line.repeat(30));
+    assert!(!node(&grows("a = a.b\n")).writes(Grants::None).is_proven_empty());
+}
+
+#[test]
 fn files_are_followed_through_their_imports() {
     let files = [
         ("bin/www", "#!/usr/bin/env node\nvar app = require('../app')"),
@@ -293,6 +301,27 @@ fn sequelize_is_only_clean_without_a_driver_for_files() {
     };
     assert!(with("{\"dependencies\": {\"sequelize\": \"6\", \"pg\": \"8\"}}"));
     assert!(!with("{\"dependencies\": {\"sequelize\": \"6\", \"sqlite3\": \"5\"}}"));
+}
+
+#[test]
+fn prisma_is_clean_where_its_schema_names_a_server() {
+    let with = |schema: Option<&str>| {
+        let mut files =
+            vec![("server.js", "const { PrismaClient } = require('@prisma/client'); new PrismaClient()")];
+        files.extend(schema.map(|schema| ("prisma/schema.prisma", schema)));
+        sources(Language::JavaScript, "server.js", &files).writes(Grants::None).is_proven_empty()
+    };
+    assert!(with(Some("datasource db { provider = \"postgresql\" }")));
+    assert!(!with(Some("datasource db { provider = \"sqlite\" }")));
+    assert!(!with(None));
+}
+
+#[test]
+fn context_that_is_not_whole_is_a_gap() {
+    let scope =
+        Scope { language: Language::Go, entries: vec![Entry::Package(String::new())], built: Vec::new() };
+    let read = Sources::read(&Project::unknown(), &scope);
+    assert_eq!(read.writes(Grants::None).gaps[0].kind, GapKind::TooLarge);
 }
 
 #[test]

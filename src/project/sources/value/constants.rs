@@ -24,6 +24,8 @@ struct Scope {
 pub(in crate::project::sources) struct Constants {
     /// The first is the file; a function comes after those that it lies in.
     scopes: Vec<Scope>,
+    /// For each token the innermost scope that it lies in.
+    innermost: Vec<u32>,
 }
 
 /// An assignment that may belong to a scope further out.
@@ -35,7 +37,12 @@ struct Assignment {
 
 impl Constants {
     pub(in crate::project::sources) fn of(code: &Code) -> Constants {
-        let mut constants = Constants { scopes: scopes(code) };
+        let scopes = scopes(code);
+        let mut innermost = vec![0; code.len()];
+        for (index, scope) in scopes.iter().enumerate() {
+            innermost[scope.range.clone()].fill(index as u32);
+        }
+        let mut constants = Constants { scopes, innermost };
         let mut later: Vec<Assignment> = Vec::new();
         let outer = outer_names(code, &constants);
         for at in 0..code.len() {
@@ -91,7 +98,7 @@ impl Constants {
     }
 
     fn scope_of(&self, at: usize) -> usize {
-        self.scopes.iter().rposition(|scope| scope.range.contains(&at)).unwrap_or(0)
+        self.innermost.get(at).map_or(0, |scope| *scope as usize)
     }
 
     /// The scopes around a token, the innermost first.
@@ -118,7 +125,10 @@ impl Constants {
 
     fn bind_otherwise(&mut self, code: &Code, at: usize) {
         if code.is_any(at, &["+=", "-=", "||=", "??=", "++", "--"]) && at > 0 {
-            self.vary(code, at - 1);
+            self.vary_outwards(code, at - 1);
+        } else if code.language() == Language::Go && code.is(at, "&") {
+            // Whoever has the address can change the value.
+            self.vary_outwards(code, at + 1);
         } else if code.is(at, "(") && is_parameters(code, at) {
             (at..code.pair(at).unwrap_or(at)).for_each(|inside| self.vary(code, inside));
         } else if code.is(at, "=>") && at > 0 {
@@ -145,12 +155,28 @@ impl Constants {
         }
     }
 
+    /// Notes that the name at `at` varies in its scope and in those around it, since it may belong to any of them.
+    fn vary_outwards(&mut self, code: &Code, at: usize) {
+        self.vary(code, at);
+        let mut scope = self.scope_of(at);
+        while scope > 0 {
+            scope = self.scopes[scope].parent;
+            if let Some(name) = code.word(at).filter(|_| !code.follows(at, ".")) {
+                self.scopes[scope].varying.insert(name.to_owned());
+            }
+        }
+    }
+
     /// `a, b = …` and `{ a, b } = …`
     fn vary_several(&mut self, code: &Code, at: usize) {
+        let declares = code.language() == Language::Python || code.is(at, ":=");
         let mut left = at;
         while left > 0 && (code.word(left - 1).is_some() || code.is_any(left - 1, &[",", "{", "}", ":"])) {
             left -= 1;
-            self.vary(code, left);
+            match declares {
+                true => self.vary(code, left),
+                false => self.vary_outwards(code, left),
+            }
         }
     }
 }
@@ -161,9 +187,11 @@ fn scopes(code: &Code) -> Vec<Scope> {
     ranges.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
     let mut scopes = vec![Scope { range: 0..code.len(), ..Scope::default() }];
     for range in ranges {
-        let parent =
-            scopes.iter().rposition(|scope| scope.range.end >= range.end && scope.range.start <= range.start);
-        scopes.push(Scope { range, parent: parent.unwrap_or(0), ..Scope::default() });
+        let mut parent = scopes.len() - 1;
+        while parent > 0 && scopes[parent].range.end < range.end {
+            parent = scopes[parent].parent;
+        }
+        scopes.push(Scope { range, parent, ..Scope::default() });
     }
     scopes
 }
