@@ -5,6 +5,7 @@
 
 mod build;
 mod checks;
+mod commands;
 mod started;
 mod tables;
 #[cfg(test)]
@@ -99,11 +100,6 @@ fn is_windows(shipped: &Shipped<'_>) -> bool {
 
 /// Checks everything. `Err` is what keeps the rest from being asked at all.
 fn prove(shipped: &Shipped<'_>, checks: &mut Checks) -> Result<Vec<Edit>, Missing> {
-    let missing = |id: &'static str, text: &str, remedy: &str| Missing {
-        id,
-        text: text.to_owned(),
-        remedy: remedy.to_owned(),
-    };
     let facts = shipped.facts("MS4")?;
     let counterpart = facts.counterparts.iter().find(|found| found.runs == Runs::StaticBinary);
     let Some(runtime) = counterpart.map(|found| found.image.clone()) else {
@@ -124,7 +120,7 @@ fn prove(shipped: &Shipped<'_>, checks: &mut Checks) -> Result<Vec<Edit>, Missin
     let build = build::find(shipped, &facts)?;
     if !started::is_file(&started, &build.output) {
         let text = format!("`{}` is not the `{}` that the file builds", started.binary, build.output);
-        return Err(missing("MS1", &text, "start the binary by its path"));
+        return Err(missing("MS1", text, "start the binary by its path"));
     }
     checks.holds("MS1", format!("the container starts `{}`", build.output));
     checks.holds("MS2", format!("`go build` makes it of `./{}`", build.package));
@@ -147,4 +143,9 @@ fn prove(shipped: &Shipped<'_>, checks: &mut Checks) -> Result<Vec<Edit>, Missin
     edits.ok_or_else(|| {
         missing("MS7", "comments stand between the lines of the start command", "write it as an exec form")
     })
+}
+
+/// A precondition that is not proven.
+fn missing(id: &'static str, text: impl Into<String>, remedy: &str) -> Missing {
+    Missing { id, text: text.into(), remedy: remedy.to_owned() }
 }

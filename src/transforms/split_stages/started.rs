@@ -1,5 +1,6 @@
 //! What the container starts: one binary, without a shell (MS1, MS7, MS8, MS12).
 
+use super::missing;
 use super::tables::{TABLES, begins, has};
 use crate::images::Facts;
 use crate::syntax::{Arguments, Keyword};
@@ -141,8 +142,4 @@ pub(super) fn low_port(words: &[String]) -> Option<&str> {
 /// Whether a path is one that only root may enter (NR7).
 pub(super) fn is_roots_own(path: &str) -> bool {
     path == "/root" || begins(&["/root/".to_owned()], path)
-}
-
-fn missing(id: &'static str, text: impl Into<String>, remedy: &str) -> Missing {
-    Missing { id, text: text.into(), remedy: remedy.to_owned() }
 }
