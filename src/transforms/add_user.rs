@@ -300,6 +300,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_known_to_break_is_no_fix_at_all() {
+        let options = crate::config::Options { unproven: true, ..Default::default() };
+        for text in [
+            node("RUN cp x /root/x\n"),
+            "FROM debian:bookworm-slim\nCMD [\"supervisord\"]\n".to_owned(),
+            "FROM debian:bookworm-slim\nRUN true\n".to_owned(),
+        ] {
+            let found = outcome(&ADD_USER, &[SERVER], &text, &options);
+            assert_eq!(found.files[0].after.text(), text);
+            assert!(found.files[0].held_back.iter().all(|held| !held.available));
+        }
+    }
+
+    #[test]
     fn nr8_an_unread_script_holds_it_back() {
         let text = "FROM node:24-bookworm-slim\nCOPY . /\nENTRYPOINT [\"/start.sh\"]\n";
         held_back(&ADD_USER, &[("start.sh", "#!/bin/sh\nchown -R node /data\n")], text, &["NR8", "NR3"]);

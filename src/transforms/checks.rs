@@ -9,6 +9,8 @@ use crate::source::Span;
 pub(super) struct Checks {
     reasons: Vec<Reason>,
     missing: Vec<Missing>,
+    /// A precondition is known to be broken: the result would not work, so not even `--unsafe` may have it.
+    broken: bool,
 }
 
 impl Checks {
@@ -25,6 +27,12 @@ impl Checks {
         }
     }
 
+    /// A precondition is known not to hold, and without it the result does not work: there is no fix at all.
+    pub(super) fn breaks(&mut self, id: &'static str, text: impl Into<String>, remedy: impl Into<String>) {
+        self.misses(id, text, remedy);
+        self.broken = true;
+    }
+
     /// A precondition that was judged elsewhere.
     pub(super) fn take(&mut self, judged: Result<Reason, Missing>) {
         match judged {
@@ -38,7 +46,7 @@ impl Checks {
         self.missing.is_empty()
     }
 
-    /// The diagnostic with its fix: safe exactly when nothing is missing.
+    /// The diagnostic with its fix: safe exactly when nothing is missing, and none where something is broken.
     pub(super) fn fix(
         self,
         span: Span,
@@ -47,6 +55,9 @@ impl Checks {
         edits: Vec<Edit>,
         declares: &[Part],
     ) -> Diagnostic {
+        if self.broken {
+            return self.hold_back(span, message);
+        }
         let applicability = if self.all_hold() { Applicability::Safe } else { Applicability::Unsafe };
         Diagnostic {
             span,

@@ -122,7 +122,7 @@ fn root_home(shipped: &Shipped<'_>, checks: &mut Checks) {
         if speaks && !(cached && instruction.keyword == Keyword::Run) {
             let line = instruction.lines.0;
             let text = format!("line {line} keeps something in the home folder of root");
-            checks.misses("NR7", text, "keep it in a folder that everybody can read, such as /opt");
+            checks.breaks("NR7", text, "keep it in a folder that everybody can read, such as /opt");
             return;
         }
     }

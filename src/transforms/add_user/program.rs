@@ -28,7 +28,7 @@ pub(super) fn check(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) {
     let start = shipped.start();
     if !matches!(start.entrypoint, Setter::Instruction(_)) && !matches!(start.cmd, Setter::Instruction(_)) {
         let remedy = "add CMD, or give the reason for root as `[user] run-as-root` in dockfix.toml";
-        checks.misses("NR9", "the file starts nothing: it may be a base for others (MS12)", remedy);
+        checks.breaks("NR9", "the file starts nothing: it may be a base for others (MS12)", remedy);
         return;
     }
     let program = match shipped.program(facts, "NR9") {
@@ -64,7 +64,7 @@ fn daemon(program: &Program, checks: &mut Checks) {
         "give the reason for root as `[user] run-as-root` in dockfix.toml, or start the program itself";
     match program.start.kind {
         _ if PROGRAMS.root.iter().any(|known| known == name) => {
-            checks.misses("NR9", format!("`{name}` starts as root and steps down by itself"), remedy);
+            checks.breaks("NR9", format!("`{name}` starts as root and steps down by itself"), remedy);
         }
         StartKind::Daemons | StartKind::WebServer | StartKind::Fpm => {
             checks.misses("NR9", format!("`{name}` may need root to start"), remedy);
