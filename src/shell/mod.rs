@@ -29,7 +29,7 @@ pub use self::installs::{Action, Install, Manager, Role, install};
 pub use self::options::{GivenOption, GivenValue};
 pub use self::start::{Entry, Given, StartCommand, StartKind, start};
 pub use self::tree::*;
-pub use self::walk::{Guards, Placed, ShellOptions};
+pub use self::walk::{Guards, Placed};
 pub use self::words::{
     Feature, FeatureKind, plain_word_spans, plain_words, plain_words_after_exec, quote_exec, sh_quote,
 };

@@ -1,5 +1,6 @@
 //! What trees say about texts: traps that real files hold, one after the other.
 
+use super::walk::ShellOptions;
 use super::*;
 
 fn parse(text: &str) -> Script {

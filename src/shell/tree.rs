@@ -399,11 +399,6 @@ impl Word {
     pub fn nested(&self) -> &[Nested] {
         &self.nested
     }
-
-    /// Whether the word is written without quotes, escapes and expansions: its bytes are its value.
-    pub fn is_bare(&self, text: &str) -> bool {
-        self.literal() == Some(self.span.of(text))
-    }
 }
 
 /// A variable that a word mentions.

@@ -7,11 +7,11 @@ use super::tree::*;
 
 /// How a shell was started: `sh -e`, `bash -o pipefail`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct ShellOptions {
+pub(super) struct ShellOptions {
     /// `-e`: a failing item of a list ends the script. A `set -e` in the script itself is seen without this.
-    pub errexit: bool,
+    pub(super) errexit: bool,
     /// A pipeline fails when any of its commands does.
-    pub pipefail: bool,
+    pub(super) pipefail: bool,
 }
 
 /// A simple command in its place.
@@ -74,7 +74,7 @@ impl Script {
     }
 
     /// The same for a shell that was started with options.
-    pub fn simple_commands_under(&self, options: ShellOptions) -> Vec<Placed<'_>> {
+    pub(super) fn simple_commands_under(&self, options: ShellOptions) -> Vec<Placed<'_>> {
         let mut walker = Walker { found: Vec::new(), options, may_have_ended: false, functions: Vec::new() };
         walker.list(&self.list, Place::start());
         let Walker { mut found, functions, .. } = walker;

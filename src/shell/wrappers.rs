@@ -39,13 +39,6 @@ pub struct Unwrapped {
     pub program: usize,
 }
 
-impl Unwrapped {
-    /// Whether one of the wrappers is of this kind.
-    pub fn is_wrapped_by(&self, kind: WrapperKind) -> bool {
-        self.wrappers.iter().any(|(wrapper, _)| *wrapper == kind)
-    }
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {

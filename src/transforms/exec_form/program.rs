@@ -83,6 +83,9 @@ fn made(command: &Command<'_>, word: &str, places: &[String], checks: &mut Check
     if instructions.iter().any(|instruction| builds(&command.stage, instruction, name)) {
         return checks.holds("MS6", format!("the file builds the binary `{name}`"));
     }
+    if instructions.iter().any(|instruction| writes_script(command, instruction, places)) {
+        return checks.holds("MS6", format!("the `{name}` of this file says with `#!` what runs it"));
+    }
     let of_system = places.iter().any(|place| folder_of(place).is_some());
     let maker =
         instructions.iter().find(|instruction| makes(&command.stage, instruction, name, places, of_system));
@@ -127,6 +130,17 @@ fn builds(stage: &Shipped<'_>, instruction: &Instruction, name: &str) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a COPY writes a script with its interpreter line, as a heredoc, to one of the `places`.
+fn writes_script(command: &Command<'_>, instruction: &Instruction, places: &[String]) -> bool {
+    let [heredoc] = instruction.heredocs.as_slice() else { return false };
+    let words = instruction.values();
+    let [_, target] = words.as_slice() else { return false };
+    let body = heredoc.body.of(command.stage.input.source.text());
+    instruction.keyword == Keyword::Copy
+        && places.iter().any(|place| place == target)
+        && body.starts_with("#!")
 }
 
 /// Whether an instruction may make the file at one of the `places`. A program of the image is often named for other

@@ -165,6 +165,10 @@ fn a_file_that_a_run_makes_may_be_a_script() {
     waits("COPY <<EOF /app/run\npython app.py\nEOF\nCMD ./run", &["MS6"]);
     waits("CMD ./run", &["MS6"]);
     rewritten(
+        "COPY --chmod=755 <<EOF /bin/run\n#!/bin/sh\nx\nEOF\nCMD /bin/run",
+        "COPY --chmod=755 <<EOF /bin/run\n#!/bin/sh\nx\nEOF\nCMD [\"/bin/run\"]",
+    );
+    rewritten(
         "RUN apt-get install -y openssh-server && mkdir /var/run/sshd\nCMD /usr/sbin/sshd -D",
         "RUN apt-get install -y openssh-server && mkdir /var/run/sshd\nCMD [\"/usr/sbin/sshd\", \"-D\"]",
     );
