@@ -13,6 +13,9 @@ use super::names::Method;
 use super::reach::{External, Reached, Unit};
 use super::value::{Evaluator, Part};
 
+/// How deep objects within objects are searched for a key.
+const DEPTH: usize = 8;
+
 /// A place where something is done.
 #[derive(Clone, Debug)]
 pub(super) struct Occurrence {
@@ -277,7 +280,7 @@ fn given(unit: &Unit, open: usize, position: Option<usize>, key: Option<&str>) -
         && let Some(key) = key
     {
         for range in &arguments {
-            match key_of_object(unit, range.clone(), key) {
+            match key_of_object(unit, range.clone(), key, DEPTH) {
                 Given::At(found) => return Given::At(found),
                 Given::Opaque => opaque = true,
                 Given::Missing => {}
@@ -295,8 +298,9 @@ fn given(unit: &Unit, open: usize, position: Option<usize>, key: Option<&str>) -
 }
 
 /// The value of a key in an argument of JavaScript that is an object, or a name that stands for one.
-fn key_of_object(unit: &Unit, range: Range<usize>, key: &str) -> Given {
+fn key_of_object(unit: &Unit, range: Range<usize>, key: &str, depth: usize) -> Given {
     let code = &unit.code;
+    let Some(depth) = depth.checked_sub(1) else { return Given::Opaque };
     let is_function = code.is_any(range.start, &["function", "async"])
         || range.clone().any(|at| code.is(at, "=>"))
         || code.is(range.start, "class");
@@ -308,7 +312,7 @@ fn key_of_object(unit: &Unit, range: Range<usize>, key: &str) -> Given {
     if !code.is(range.start, "{") {
         let constant = code.word(range.start).filter(|_| range.len() == 1);
         return match constant.and_then(|name| unit.constants.single(name, range.start)) {
-            Some(object) if code.is(object.start, "{") => key_of_object(unit, object, key),
+            Some(object) if code.is(object.start, "{") => key_of_object(unit, object, key, depth),
             _ => Given::Opaque,
         };
     }
@@ -325,7 +329,7 @@ fn key_of_object(unit: &Unit, range: Range<usize>, key: &str) -> Given {
     }
     for entry in entries {
         if code.is(entry.start + 1, ":") && code.is(entry.start + 2, "{") {
-            match key_of_object(unit, entry.start + 2..entry.end, key) {
+            match key_of_object(unit, entry.start + 2..entry.end, key, depth) {
                 Given::At(found) => return Given::At(found),
                 Given::Opaque => opaque = true,
                 Given::Missing => {}

@@ -42,6 +42,8 @@ pub(super) enum Effect {
     App,
     /// Registers a route for GET; the argument is its path.
     Route,
+    /// Lets something look at every request first, which may answer by itself.
+    Guards,
     /// Loads `.env`.
     Dotenv,
     /// Nobody knows; nothing may be concluded.
@@ -220,6 +222,8 @@ impl Row {
 #[derive(Debug)]
 pub(super) struct Facts {
     rows: HashMap<String, Row>,
+    /// What may stand before a route without ever answering in its place: `cors`, `express.json`.
+    harmless: HashSet<String>,
     /// Modules that come with the language, if they have rows.
     standard: HashSet<String>,
     /// What separates the parts of a module's name.
@@ -246,6 +250,15 @@ impl Facts {
     /// The row of a module, or of the module that it belongs to.
     pub(super) fn module(&'static self, module: &str) -> Option<&'static Row> {
         self.find(&Target::new(module, "")).map(|(row, _)| row)
+    }
+
+    /// Whether what a target makes lets every plain request pass.
+    pub(super) fn is_harmless(&self, target: &Target) -> bool {
+        let whole = match target.member.as_str() {
+            "" => target.module.clone(),
+            member => format!("{}.{member}", target.module),
+        };
+        self.harmless.contains(&whole) || self.harmless.contains(&target.module)
     }
 
     /// Whether a module comes with the language, as far as the tables know it.
@@ -285,6 +298,9 @@ pub(super) fn facts(language: Language) -> &'static Facts {
 struct Table {
     /// Modules of which nothing is to be said.
     clean: Vec<String>,
+    /// What may stand before a route without ever answering in its place.
+    #[serde(default)]
+    harmless: Vec<String>,
     module: BTreeMap<String, TableRow>,
 }
 
@@ -318,7 +334,7 @@ struct TableRow {
 /// Reads tables; the first is that of the modules that come with the language.
 fn read(texts: &[&str], separator: char) -> Result<Facts, String> {
     let mut rows = HashMap::new();
-    let mut standard = HashSet::new();
+    let (mut standard, mut harmless) = (HashSet::new(), HashSet::new());
     for (at, text) in texts.iter().enumerate() {
         let mut insert = |name: String, row: Row| {
             if at == 0 {
@@ -330,6 +346,7 @@ fn read(texts: &[&str], separator: char) -> Result<Facts, String> {
             }
         };
         let table: Table = toml::from_str(text).map_err(|error| error.to_string())?;
+        harmless.extend(table.harmless);
         for name in table.clean {
             insert(name, row(TableRow::default())?)?;
         }
@@ -342,7 +359,7 @@ fn read(texts: &[&str], separator: char) -> Result<Facts, String> {
             }
         }
     }
-    Ok(Facts { rows, standard, separator })
+    Ok(Facts { rows, harmless, standard, separator })
 }
 
 fn row(own: TableRow) -> Result<Row, String> {

@@ -218,7 +218,7 @@ impl Reader<'_> {
             if code.is(bound, "}")
                 && let Some(open) = code.pair(bound)
             {
-                return self.destructure(open, &target);
+                return self.destructure(open, &target, ROUNDS);
             }
             if let Some(name) = code.word(bound)
                 && !code.follows(bound, ".")
@@ -232,9 +232,13 @@ impl Reader<'_> {
     }
 
     /// `const { a, b: c, d: { e } } = …`
-    fn destructure(&mut self, open: usize, target: &Target) -> bool {
+    fn destructure(&mut self, open: usize, target: &Target, depth: usize) -> bool {
         let code = self.code;
         let mut new = false;
+        let Some(depth) = depth.checked_sub(1) else {
+            self.names.obstacle(open, "names within names within names");
+            return false;
+        };
         for entry in code.arguments(open) {
             let first = entry.start;
             let key = code.string(first).or_else(|| code.word(first).map(str::to_owned));
@@ -246,7 +250,7 @@ impl Reader<'_> {
             let own = member(target, &key);
             if code.is(first + 1, ":") {
                 if code.is(first + 2, "{") {
-                    new |= self.destructure(first + 2, &own);
+                    new |= self.destructure(first + 2, &own, depth);
                 } else if let Some(name) = code.word(first + 2) {
                     new |= self.bind(name, first + 2, own);
                 }

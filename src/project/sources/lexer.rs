@@ -76,7 +76,7 @@ enum Elements {
 const VERBATIM: u8 = u8::MAX;
 
 /// Keeps the search for the end of a regular expression from making the lexer more than linear.
-const LONGEST_REGEX: usize = 20_000;
+const LONGEST_REGEX: usize = 4000;
 
 /// After these words of JavaScript an expression begins, so that a `/` cannot be a division.
 const BEFORE_EXPRESSION: &[&str] = &[

@@ -36,6 +36,9 @@ pub struct Listener {
     pub tls: bool,
 }
 
+/// More than these are not looked at: no program has so many, and who asks wants one.
+const MOST_LISTENERS: usize = 50;
+
 impl Sources {
     /// Every listener, in the order of the files. A listener whose port is read off the sources is certain, whatever the
     /// gaps: they only say that there may be others.
@@ -50,6 +53,9 @@ impl Sources {
                 _ => continue,
             };
             let Some(unit) = occurrence.unit else { continue };
+            if seen.len() >= MOST_LISTENERS {
+                break;
+            }
             let Some(listener) = listener(occurrence, &self.reached.units[unit], http, tls) else { continue };
             if let Some(known) = seen.iter().position(|place| *place == (unit, occurrence.at)) {
                 // One module says that it is HTTP, another that it need not be.

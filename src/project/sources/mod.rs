@@ -80,7 +80,7 @@ pub enum GapKind {
 }
 
 /// Something that keeps an answer from being proven complete.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Gap {
     /// Why.
     pub kind: GapKind,

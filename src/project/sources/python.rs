@@ -186,8 +186,10 @@ impl Reader<'_> {
                 self.names.obstacle(0, "names of names of names");
             }
         }
-        self.names.methods = methods(self.code, &taken);
-        self.names.methods.retain(|method| !self.skipped.iter().any(|range| range.contains(&method.at)));
+        let skipped = |at: usize| self.skipped.iter().any(|range| range.contains(&at));
+        let mut methods = methods(self.code, &taken);
+        methods.retain(|method| !skipped(method.at) && !self.names.declares(method.at));
+        self.names.methods = methods;
     }
 
     fn scan(&mut self, taken: &mut HashSet<usize>) -> bool {

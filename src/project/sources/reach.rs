@@ -97,6 +97,8 @@ struct Walk<'p> {
     units: Vec<Unit>,
     externals: Vec<External>,
     gaps: Vec<Gap>,
+    known_gaps: HashSet<Gap>,
+    known_externals: HashSet<String>,
     bytes: usize,
     go_modules: Vec<go::Module>,
     /// How many units have been searched for lists of modules.
@@ -117,6 +119,8 @@ pub(super) fn reach(project: &Project, scope: &Scope) -> Walked {
         units: Vec::new(),
         externals: Vec::new(),
         gaps: Vec::new(),
+        known_gaps: HashSet::new(),
+        known_externals: HashSet::new(),
         bytes: 0,
         go_modules: Vec::new(),
         listed: 0,
@@ -153,7 +157,7 @@ pub(super) fn reach(project: &Project, scope: &Scope) -> Walked {
 impl Walk<'_> {
     fn gap(&mut self, kind: GapKind, at: impl Into<String>, what: impl Into<String>) {
         let gap = Gap { kind, at: at.into(), what: what.into() };
-        if !self.gaps.contains(&gap) {
+        if self.known_gaps.insert(gap.clone()) {
             self.gaps.push(gap);
         }
     }
@@ -318,7 +322,7 @@ impl Walk<'_> {
     }
 
     fn external(&mut self, module: &str, at: String) {
-        if !self.externals.iter().any(|known| known.module == module) {
+        if self.known_externals.insert(module.to_owned()) {
             self.externals.push(External { module: module.to_owned(), at });
         }
     }

@@ -164,6 +164,20 @@ fn names_that_grow_without_end_are_a_gap() {
 }
 
 #[test]
+fn deep_nesting_and_circles_come_to_an_end() {
+    let nested = |open: &str, close: &str| format!("{}1{}", open.repeat(20_000), close.repeat(20_000));
+    let multer = |argument: &str| node(&format!("const m = require('multer'); m({argument})"));
+    multer(&nested("{ a: ", "}")).writes(Grants::None);
+    node(&format!("const {} = require('fs')", nested("{ a: ", "}"))).writes(Grants::None);
+    node(&format!("require('fs').writeFile({})", nested("(", ")"))).writes(Grants::None);
+    node(&format!("f{}", "()".repeat(50_000))).writes(Grants::None);
+    go(&format!("var x = f{}", "()".repeat(50_000))).writes(Grants::None);
+    python(&format!("open({}, 'w')", nested("[", "]"))).writes(Grants::None);
+    let circle = "const app = require('express')(); const a = b, b = a; app.use(a); app.get('/up', f)";
+    assert_eq!(node(circle).health_route(), None);
+}
+
+#[test]
 fn files_are_followed_through_their_imports() {
     let files = [
         ("bin/www", "#!/usr/bin/env node\nvar app = require('../app')"),
@@ -441,6 +455,10 @@ fn ports_of_go_are_found() {
     assert_eq!(listens(&go(text)), ["80 $PORT All"]);
     let text = "import \"net/http\"\nfunc main() { s := &http.Server{Handler: h, Addr: \"localhost:81\"}\ns.ListenAndServe() }";
     assert_eq!(listens(&go(text)), ["81 Loopback"]);
+    let text = "import (\"net/http\"; \"os\"; \"fmt\")\nconst (\n\tother = 1\n\tbase = \"50\"\n)\n\
+        func main() {\n\tport := base\n\tif os.Getenv(\"PORT\") != \"\" {\n\t\tport = os.Getenv(\"PORT\")\n\t}\n\
+        \thttp.ListenAndServe(fmt.Sprintf(\":%s\", port), nil)\n}";
+    assert_eq!(listens(&go(text)), ["50 $PORT All"]);
     let gin = |rest: &str| {
         go(&format!("import \"github.com/gin-gonic/gin\"\nfunc main() {{ e := gin.Default()\n{rest} }}"))
     };
@@ -471,6 +489,59 @@ fn health_routes_are_found_on_the_one_server() {
     assert_eq!(route(&http("m := http.NewServeMux(); m.HandleFunc(\"GET /up\", f)")).as_deref(), Some("/up"));
     assert_eq!(route(&http("m := http.NewServeMux(); m.HandleFunc(\"POST /up\", f)")), None);
     assert_eq!(route(&http("m := http.NewServeMux(); http.HandleFunc(\"/up\", f)")), None);
+}
+
+#[test]
+fn routes_behind_something_unknown_are_not_certain() {
+    let route = |sources: &Sources| sources.health_route().map(|found| found.value);
+    let express = |rest: &str| {
+        node(&format!(
+            "const express = require('express'), cors = require('cors')\nconst app = express()\n{rest}"
+        ))
+    };
+    let health = "\napp.get('/health', f)";
+    assert!(route(&express(&format!("app.use(cors()); app.use(express.json()){health}"))).is_some());
+    assert!(
+        route(&express(&format!("const c = cors(); app.use(c); app.use('/api', auth){health}"))).is_some()
+    );
+    assert!(route(&express(&format!("{health}\napp.use(auth)"))).is_some());
+    assert!(route(&express(&format!("app.use(auth){health}"))).is_none());
+    assert!(route(&express(&format!("app.use((q, r, next) => next()){health}"))).is_none());
+    assert!(route(&express(&format!("app.use('/', auth){health}"))).is_none());
+    assert!(route(&express("app.get('/health', auth, f)")).is_none());
+    let files = [
+        (
+            "server.js",
+            "const app = require('express')()\nrequire('./a')(app); require('./b')\napp.get('/up', f)",
+        ),
+        ("a.js", "module.exports = app => { app.set('x', 1) }"),
+        ("b.js", "const router = require('express').Router(); router.use(auth)"),
+    ];
+    assert!(route(&sources(Language::JavaScript, "server.js", &files)).is_some());
+    let mut files = files;
+    files[1].1 = "module.exports = app => { app.use(auth) }";
+    assert!(route(&sources(Language::JavaScript, "server.js", &files)).is_none());
+
+    let flask = |rest: &str| python(&format!("from flask import Flask\napp = Flask(__name__)\n{rest}"));
+    let health = "@app.route('/health')\ndef h(): pass";
+    assert!(route(&flask(&format!("@app.before_request\ndef b(): pass\n{health}"))).is_none());
+    assert!(route(&flask("@app.route('/health')\n@login_required\ndef h(): pass")).is_none());
+    let fast = |rest: &str| {
+        let text = "from fastapi import FastAPI\nfrom fastapi.middleware.cors import CORSMiddleware\napp = FastAPI()";
+        python(&format!("{text}\n{rest}\n@app.get('/health')\ndef h(): pass"))
+    };
+    assert!(route(&fast("app.add_middleware(CORSMiddleware, allow_origins=['*'])")).is_some());
+    assert!(route(&fast("app.add_middleware(Own)")).is_none());
+    assert!(route(&fast("@app.middleware('http')\ndef m(): pass")).is_none());
+
+    let http = |handler: &str| {
+        let serve = format!("http.ListenAndServe(\":80\", {handler})");
+        go(&format!(
+            "import \"net/http\"\nfunc main() {{ m := http.NewServeMux(); m.HandleFunc(\"/up\", f); {serve} }}"
+        ))
+    };
+    assert!(route(&http("m")).is_some());
+    assert!(route(&http("auth(m)")).is_none());
 }
 
 #[test]

@@ -9,6 +9,9 @@ use std::ops::Range;
 use crate::project::sources::code::Code;
 use crate::project::sources::language::Language;
 
+/// How many tokens the head of a loop has at most.
+const LONGEST_HEAD: usize = 40;
+
 /// The names of one function, or of the file.
 #[derive(Default, Debug)]
 struct Scope {
@@ -37,11 +40,9 @@ struct Assignment {
 
 impl Constants {
     pub(in crate::project::sources) fn of(code: &Code) -> Constants {
-        let scopes = scopes(code);
-        let mut innermost = vec![0; code.len()];
-        for (index, scope) in scopes.iter().enumerate() {
-            innermost[scope.range.clone()].fill(index as u32);
-        }
+        let ends = expression_ends(code);
+        let scopes = scopes(code, &ends);
+        let innermost = innermost(code, &scopes);
         let mut constants = Constants { scopes, innermost };
         let mut later: Vec<Assignment> = Vec::new();
         let outer = outer_names(code, &constants);
@@ -49,7 +50,7 @@ impl Constants {
             if code.is_any(at, &["=", ":="]) {
                 match assigned_name(code, at) {
                     Some(name_at) => {
-                        let value = at + 1..expression_end(code, at + 1);
+                        let value = at + 1..ends.get(&at).copied().unwrap_or(at + 1);
                         let declares = declares(code, name_at, at)
                             && !outer.contains(&(constants.scope_of(name_at), code.text(name_at)));
                         later.push(Assignment { name_at, value, declares });
@@ -134,8 +135,8 @@ impl Constants {
         } else if code.is(at, "=>") && at > 0 {
             self.vary_in(code, at - 1, at);
         } else if code.is_any(at, &["for", "lambda"]) {
-            let end = (at + 1..code.len()).find(|end| code.is_any(*end, &["in", "of", ":", "{"]));
-            (at + 1..end.unwrap_or(at)).for_each(|inside| self.vary(code, inside));
+            let end = (at + 1..at + LONGEST_HEAD).find(|end| code.is_any(*end, &["in", "of", ":", "{"]));
+            (at + 1..end.unwrap_or(at + LONGEST_HEAD)).for_each(|inside| self.vary(code, inside));
         } else if code.is(at, "as") {
             self.vary(code, at + 1);
         }
@@ -182,8 +183,8 @@ impl Constants {
 }
 
 /// The file and every function in it, in the order in which they begin.
-fn scopes(code: &Code) -> Vec<Scope> {
-    let mut ranges: Vec<Range<usize>> = (0..code.len()).filter_map(|at| function(code, at)).collect();
+fn scopes(code: &Code, ends: &HashMap<usize, usize>) -> Vec<Scope> {
+    let mut ranges: Vec<Range<usize>> = (0..code.len()).filter_map(|at| function(code, at, ends)).collect();
     ranges.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
     let mut scopes = vec![Scope { range: 0..code.len(), ..Scope::default() }];
     for range in ranges {
@@ -197,7 +198,7 @@ fn scopes(code: &Code) -> Vec<Scope> {
 }
 
 /// The function whose parameters, or whose `def`, begin at `at`.
-fn function(code: &Code, at: usize) -> Option<Range<usize>> {
+fn function(code: &Code, at: usize, ends: &HashMap<usize, usize>) -> Option<Range<usize>> {
     if code.language() == Language::Python {
         let begins = code.is_any(at, &["def", "class"]) && (code.is_fresh(at) || code.follows(at, "async"));
         let column = code.column(if code.is_fresh(at) { at } else { at.checked_sub(1)? });
@@ -211,7 +212,7 @@ fn function(code: &Code, at: usize) -> Option<Range<usize>> {
         };
         let end = match code.pair(at + 1) {
             Some(close) if code.is(at + 1, "{") => close,
-            _ => expression_end(code, at + 1),
+            _ => *ends.get(&at)?,
         };
         return Some(start..end);
     }
@@ -223,6 +224,26 @@ fn function(code: &Code, at: usize) -> Option<Range<usize>> {
         |open: &usize| code.is(*open, "{") && !code.is_any(open.wrapping_sub(1), &["interface", "struct"]);
     let body = (close + 1..code.len().min(close + 40)).find(is_body)?;
     Some(at..code.pair(body)?)
+}
+
+/// For each token the innermost scope; scopes begin in order and lie within each other.
+fn innermost(code: &Code, scopes: &[Scope]) -> Vec<u32> {
+    let mut innermost = Vec::with_capacity(code.len());
+    let mut open = vec![0];
+    let mut next = 1;
+    for at in 0..code.len() {
+        while open.len() > 1 && open.last().is_some_and(|scope| scopes[*scope].range.end <= at) {
+            open.pop();
+        }
+        while next < scopes.len() && scopes[next].range.start <= at {
+            if scopes[next].range.end > at {
+                open.push(next);
+            }
+            next += 1;
+        }
+        innermost.push(open.last().map_or(0, |scope| *scope as u32));
+    }
+    innermost
 }
 
 /// Names that Python's functions take from further out by `global` and `nonlocal`, with the scope that says so.
@@ -281,7 +302,12 @@ fn is_parameters(code: &Code, open: usize) -> bool {
     let named = open > 0 && code.word(open - 1).is_some();
     match code.language() {
         Language::Python => before(2, &["def"]),
-        Language::Go => before(1, &["func", ")"]) || before(2, &["func"]) || named && before(2, &[")"]),
+        Language::Go => {
+            // Parameters, those of a method after its receiver, and named results.
+            let closed_before = |back: usize| open.checked_sub(back).filter(|close| code.is(*close, ")"));
+            let results = closed_before(1).and_then(|close| code.pair(close));
+            go_parameters(code, open) || results.is_some_and(|open| go_parameters(code, open))
+        }
         Language::JavaScript => {
             let control = before(1, &["if", "while", "switch", "for"]);
             let typed =
@@ -291,11 +317,42 @@ fn is_parameters(code: &Code, open: usize) -> bool {
     }
 }
 
+/// Whether the bracket opens the parameters of a function or a method of Go.
+fn go_parameters(code: &Code, open: usize) -> bool {
+    let before = |back: usize| open.checked_sub(back);
+    let is_func = |at: Option<usize>| at.is_some_and(|at| code.is(at, "func"));
+    let receiver = before(2).filter(|close| code.is(*close, ")")).and_then(|close| code.pair(close));
+    let named = before(1).is_some_and(|at| code.word(at).is_some());
+    is_func(before(1))
+        || is_func(before(2))
+        || named && receiver.is_some_and(|open| code.follows(open, "func"))
+}
+
 /// Where the expression that begins at `start` ends.
 pub(in crate::project::sources) fn expression_end(code: &Code, start: usize) -> usize {
+    end_of(code, start, &HashMap::new())
+}
+
+/// Where the expressions end that follow `=`, `:=` and `=>`; from the last to the first, so that a chain of them is
+/// looked through once.
+fn expression_ends(code: &Code) -> HashMap<usize, usize> {
+    let mut ends = HashMap::new();
+    for at in (0..code.len()).rev() {
+        if code.is_any(at, &["=", ":=", "=>"]) {
+            let end = end_of(code, at + 1, &ends);
+            ends.insert(at, end);
+        }
+    }
+    ends
+}
+
+fn end_of(code: &Code, start: usize, known: &HashMap<usize, usize>) -> usize {
     const GOES_ON: &[&str] = &[".", "?.", "||", "&&", "??", "+", "-", "?", ":", "*", "/", "="];
     let mut at = start;
     while at < code.len() {
+        if let Some(end) = known.get(&at) {
+            return *end;
+        }
         let next_line = at > start && code.is_fresh(at);
         let goes_on = code.language() != Language::Python
             && (code.is_any(at, GOES_ON) || at > 0 && code.is_any(at - 1, GOES_ON));
