@@ -1,5 +1,7 @@
 //! Laws and comparisons over a whole corpus of real files; skipped loudly where there is none.
 
+#[path = "support/laws.rs"]
+mod laws;
 #[path = "support/oracle.rs"]
 mod oracle;
 mod support;
@@ -8,11 +10,9 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use dockfix::config::Options;
-use dockfix::project::Project;
-use dockfix::rewrite::{BuildContext, Dockerfile, FileOutcome, rewrite};
 use dockfix::source::Source;
 use dockfix::syntax::Document;
+use laws::Place;
 use serde_json::Value;
 use support::{corpus, files};
 
@@ -27,19 +27,6 @@ fn documents(test: &str) -> Vec<(String, Source, Document)> {
         Some((path.clone(), source, document))
     });
     sources.collect()
-}
-
-#[test]
-fn tokens_tile_every_file() {
-    for (path, source, document) in documents("tokens_tile_every_file") {
-        let mut at = 0;
-        for token in &document.tokens {
-            assert_eq!(token.span.start(), at, "{path}: a gap or an overlap");
-            assert!(!token.span.is_empty(), "{path}: an empty token");
-            at = token.span.end();
-        }
-        assert_eq!(at, source.text().len(), "{path}: the end is not covered");
-    }
 }
 
 /// The text of `<corpus>/<name>`, or of `<corpus>/<name>.xz`.
@@ -119,36 +106,14 @@ fn report(what: &str, different: Vec<String>, all: usize) {
 }
 
 #[test]
-fn every_rewrite_keeps_the_laws_and_is_final() {
-    let test = "every_rewrite_keeps_the_laws_and_is_final";
+fn every_file_keeps_the_laws() {
     let mut broken = Vec::new();
-    let (mut files, mut changed) = (0, 0);
-    for (path, source, _) in documents(test) {
-        for unproven in [false, true] {
-            let first = alone(&source, unproven);
-            let second = alone(&first.after, unproven);
-            files += 1;
-            changed += usize::from(first.after.text() != source.text());
-            for rejected in &first.rejected {
-                broken.push(format!("{path} (unsafe: {unproven}): {}: {}", rejected.transform, rejected.law));
-            }
-            if second.after.text() != first.after.text() {
-                let names: Vec<&str> = second.applied.iter().map(|fix| fix.transform).collect();
-                broken.push(format!("{path} (unsafe: {unproven}): a second run changes it again: {names:?}"));
-            }
-        }
+    for (path, source, _) in documents("every_file_keeps_the_laws") {
+        let place = Place { source: &source, files: None };
+        broken.extend(laws::everything(&place).into_iter().map(|what| format!("{path}: {what}")));
     }
-    println!("{changed} of {files} runs change their file");
     let count = broken.len();
     assert!(broken.is_empty(), "{count} breaches:\n{}", broken[..count.min(30)].join("\n"));
-}
-
-/// A Dockerfile of which no context is known.
-fn alone(source: &Source, unproven: bool) -> FileOutcome {
-    let options = Options { unproven, ..Options::default() };
-    let dockerfile = Dockerfile { source: source.clone(), path: None, options };
-    let context = BuildContext { dockerfiles: vec![dockerfile], project: Project::unknown() };
-    rewrite(&context).files.remove(0)
 }
 
 fn first_difference(path: &str, field: &str, expected: &Value, found: &Value) -> String {

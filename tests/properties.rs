@@ -1,10 +1,10 @@
 //! Laws over made-up texts: the tokens tile, nothing panics, a result is final.
 
-use dockfix::config::Options;
-use dockfix::project::Project;
-use dockfix::rewrite::{BuildContext, Dockerfile, FileOutcome, rewrite};
+#[path = "support/laws.rs"]
+mod laws;
+
 use dockfix::source::Source;
-use dockfix::syntax::Document;
+use laws::Place;
 use proptest::prelude::*;
 
 /// Pieces from which texts are made: every character that means something, in every nasty neighbourhood.
@@ -78,41 +78,18 @@ fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
-fn alone(source: &Source, unproven: bool) -> FileOutcome {
-    let options = Options { unproven, ..Options::default() };
-    let dockerfile = Dockerfile { source: source.clone(), path: None, options };
-    let context = BuildContext { dockerfiles: vec![dockerfile], project: Project::unknown() };
-    rewrite(&context).files.remove(0)
-}
-
-fn tiles(source: &Source) {
-    let document = Document::parse(source);
-    let mut at = 0;
-    for token in &document.tokens {
-        assert_eq!(token.span.start(), at);
-        at = token.span.end();
-    }
-    assert_eq!(at, source.text().len());
+fn source(text: &str) -> Source {
+    Source::new("f", text).expect("small")
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn tokens_tile_any_text(text in text()) {
-        tiles(&Source::new("f", &text).expect("small"));
-    }
-
-    #[test]
-    fn a_rewrite_keeps_the_laws_and_is_final(text in text(), unproven: bool) {
-        let source = Source::new("f", &text).expect("small");
-        let first = alone(&source, unproven);
-        prop_assert!(first.rejected.is_empty(), "{:?}", first.rejected);
-        let second = alone(&first.after, unproven);
-        prop_assert_eq!(second.after.text(), first.after.text());
-        if !first.faults.is_empty() {
-            prop_assert_eq!(first.after.text(), source.text());
-        }
+    fn any_text_keeps_the_laws(text in text()) {
+        let source = source(&text);
+        let place = Place { source: &source, files: None };
+        prop_assert_eq!(laws::everything(&place), Vec::<String>::new());
     }
 }
 
@@ -124,9 +101,10 @@ fn every_prefix_of_every_example_parses() {
         let Ok(text) = std::fs::read_to_string(entry.path().join("Dockerfile")) else { continue };
         count += 1;
         for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
-            let source = Source::new("f", &text[..end]).expect("small");
-            tiles(&source);
-            alone(&source, true);
+            let source = source(&text[..end]);
+            let place = Place { source: &source, files: None };
+            let breaches = laws::everything(&place);
+            assert!(breaches.is_empty(), "{:?}: {breaches:?}", &text[..end]);
         }
     }
     assert!(count >= 6, "only {count} examples found");
