@@ -10,6 +10,7 @@ mod language;
 pub mod npm;
 pub mod pip;
 mod place;
+pub mod python;
 mod rust;
 mod version;
 mod version_files;

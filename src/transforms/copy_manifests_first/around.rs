@@ -8,6 +8,7 @@ use super::plan::{Judged, holds, misses};
 use super::site::{Group, Landing, Site};
 use crate::model::Base;
 use crate::project::Project;
+use crate::shell::Manager;
 use crate::syntax::{Instruction, Keyword};
 
 /// The preconditions of one install of a group; `from` is where the sources stand until now: their COPY, or the
@@ -63,7 +64,7 @@ fn between(input: &Input<'_>, group: &Group, from: usize, site: &Site) -> Judged
 /// Whether the download can be put before the COPY, so that nothing has to move.
 pub(super) fn stays(input: &Input<'_>, group: &Group, site: &Site) -> bool {
     let prepares = |index: usize| match input.document.instructions[index].keyword {
-        Keyword::Run => !only_go(input, index),
+        Keyword::Run => !only(input, index, site.manager),
         Keyword::Env | Keyword::Arg | Keyword::User | Keyword::Shell => true,
         _ => false,
     };
@@ -73,11 +74,11 @@ pub(super) fn stays(input: &Input<'_>, group: &Group, site: &Site) -> bool {
         && !(group.copy + 1..site.run).any(prepares)
 }
 
-fn only_go(input: &Input<'_>, index: usize) -> bool {
-    let is_go = |step: &super::commands::Step| {
-        step.install.as_ref().is_some_and(|install| install.manager == crate::shell::Manager::Go)
+fn only(input: &Input<'_>, index: usize, manager: Manager) -> bool {
+    let same = |step: &super::commands::Step| {
+        step.install.as_ref().is_some_and(|install| install.manager == manager)
     };
-    matches!(steps(input, index), Some(Steps::Chain(steps)) if steps.iter().all(is_go))
+    matches!(steps(input, index), Some(Steps::Chain(steps)) if steps.iter().all(same))
 }
 
 /// How an instruction depends on whether the sources are there, in words that follow its line.

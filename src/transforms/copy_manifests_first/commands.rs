@@ -15,6 +15,8 @@ pub(super) struct Step {
     pub(super) words: Vec<Option<String>>,
     /// The words as written.
     pub(super) written: Vec<String>,
+    /// The whole command as written on one line, with the variables that are set for it.
+    pub(super) line: String,
     /// What a package manager is told, if this is one.
     pub(super) install: Option<Install>,
     /// The command in the shell's text; `None` in an exec form.
@@ -69,6 +71,7 @@ fn exec_step(words: Vec<Option<String>>) -> Step {
     Step {
         install: install(&argv),
         written: words.iter().flatten().cloned().collect(),
+        line: words.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" "),
         span: None,
         word_spans: Vec::new(),
         variables: Vec::new(),
@@ -106,7 +109,11 @@ fn step(script: &Script, command: &SimpleCommand) -> Step {
         Target::File(word) => word.literal() != Some("/dev/null"),
         Target::Heredoc(_) => true,
     });
+    let assigned = command.assignments.iter().map(|assignment| assignment.span);
+    let parts = assigned.chain(command.words.iter().map(|word| word.span));
+    let line: Vec<&str> = parts.map(|span| span.of(script.text())).collect();
     Step {
+        line: line.join(" "),
         words: command.words.iter().map(|word| word.literal().map(str::to_owned)).collect(),
         written: command.words.iter().map(|word| word.span.of(script.text()).to_owned()).collect(),
         install: command.install(),
@@ -164,6 +171,18 @@ impl Step {
         name.is_none_or(|name| name.as_deref().is_none_or(|name| STATEFUL.contains(&name)))
     }
 
+    /// Whether it is `chmod +x` of this program: `./mvnw`.
+    pub(super) fn makes_executable(&self, program: &str) -> bool {
+        let plain = |path: &str| path.trim_start_matches("./").to_owned();
+        match self.words.as_slice() {
+            [Some(name), Some(mode), Some(path)] => {
+                let adds = ["+x", "a+x", "u+x", "755", "0755", "777"].contains(&mode.as_str());
+                name == "chmod" && adds && program.contains('/') && plain(path) == plain(program)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether it only sets options or variables of the shell.
     pub(super) fn only_sets(&self) -> bool {
         ["set", "export"].contains(&self.name()) && self.is_plain()
@@ -197,6 +216,17 @@ impl Step {
                     || by_name && !install.operands.is_empty() && !files.iter().any(|role| install.has(*role))
             }
             Manager::Corepack => true,
+            Manager::Gem => {
+                clean || install.action == Action::Install && by_name && !install.operands.is_empty()
+            }
+            // Settings for the user who builds; those of the project are a file among the sources.
+            Manager::Poetry if install.command == "config" => {
+                !self.written.iter().any(|word| word == "--local")
+            }
+            Manager::Bundler if install.command == "config" => {
+                self.written.iter().any(|word| word == "--global")
+            }
+            Manager::Mix => matches!(install.command.as_str(), "local.hex" | "local.rebar"),
             _ => clean,
         }
     }

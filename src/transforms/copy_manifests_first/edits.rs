@@ -46,6 +46,15 @@ fn missing(id: &'static str, text: impl Into<String>, remedy: &str) -> Missing {
     Missing { id, text: text.into(), remedy: remedy.to_owned() }
 }
 
+fn exec_form() -> Missing {
+    missing("MC4", "an exec form cannot be parted", "put the install into a RUN of its own")
+}
+
+fn comment_at_the_cut() -> Missing {
+    let text = "a comment stands where the RUN would be parted";
+    missing("comment-in-the-way", text, "move the comment, or part the RUN by hand")
+}
+
 struct Writer<'a> {
     input: &'a Input<'a>,
     group: &'a Group,
@@ -100,7 +109,7 @@ impl Writer<'_> {
                 .collect::<Vec<_>>()
                 .join(" ")
         };
-        lines.extend(site.plan.download.map(run));
+        lines.extend(site.plan.download.as_deref().map(run));
         Ok(lines)
     }
 
@@ -196,6 +205,7 @@ impl Writer<'_> {
                 Ok(vec![Edit::insert(end, format!("{newline}{blank}{sources}"))])
             }
             Landing::Parting(step) => self.part(last, step, moved).map(|edit| vec![edit]),
+            Landing::Twin { step, rest } => self.twin(last, step, rest, moved),
         }
     }
 
@@ -205,26 +215,59 @@ impl Writer<'_> {
         rest.starts_with('\n') || rest.starts_with("\r\n")
     }
 
+    /// Lets the install leave out what needs the sources, and writes it again behind them.
+    fn twin(&self, site: &Site, step: usize, rest: usize, moved: &Moved) -> Result<Vec<Edit>, Missing> {
+        let instruction = &self.input.document.instructions[site.run];
+        let last = site.steps[step].word_spans.last().copied();
+        let (Some(word), Some((shell, _))) = (last, instruction.shell_form()) else {
+            return Err(exec_form());
+        };
+        let joined = JoinedSpan::new(shell.start() + word.start(), shell.start() + word.end());
+        let Some(word) = instruction.source_span(joined) else { return Err(exec_form()) };
+        // The word is written anew with what follows it, so that the edit is seen to touch the instruction.
+        let with_options =
+            [vec![word.of(self.input.source.text())], site.plan.twin.clone()].concat().join(" ");
+        let options = Edit::replace(word, with_options);
+        let newline = self.input.source.newline().as_str();
+        let flags = written_flags(instruction);
+        let keyword = instruction.text(JoinedSpan::new(instruction.name.start(), instruction.name.end()));
+        let folders = site.steps[..step].iter().filter(|step| step.changes_folder().is_some());
+        let again = folders.chain(&site.steps[step..rest]).map(|step| step.line.as_str());
+        let again = [keyword, &flags, &again.collect::<Vec<_>>().join(" && ")];
+        let again: Vec<&str> = again.into_iter().filter(|word| !word.is_empty()).collect();
+        if let (Some(before), Some(after)) =
+            (site.steps[rest - 1].span, site.steps.get(rest).and_then(|step| step.span))
+        {
+            let start = instruction.joined.source_end(shell.start() + before.end());
+            let gap =
+                Span::new(start, instruction.joined.source_start(shell.start() + after.start()).max(start));
+            if instruction.inner_comments.iter().any(|comment| gap.overlaps(*comment)) {
+                return Err(comment_at_the_cut());
+            }
+            let joint = gap.of(self.input.source.text());
+            let text = format!("{newline}{}{}{joint}", moved.text, again.join(" "));
+            return Ok(vec![options, Edit::replace(gap, text)]);
+        }
+        let end = self.input.document.line_span(site.run).end();
+        let text = self.input.source.text();
+        let blank = if moved.fills_gap && self.blank_line_between(moved) { newline } else { "" };
+        let (before, after) = if text[..end].ends_with('\n') { ("", newline) } else { (newline, "") };
+        let text = format!("{before}{blank}{}{}{after}", moved.text, again.join(" "));
+        Ok(vec![options, Edit::insert(end, text)])
+    }
+
     /// Parts the RUN before one of its commands, with the sources between the two.
     fn part(&self, site: &Site, step: usize, moved: &Moved) -> Result<Edit, Missing> {
         let instruction = &self.input.document.instructions[site.run];
         let spans = site.steps[step - 1].span.zip(site.steps[step].span);
         let (Some((before, after)), Some((shell, _))) = (spans, instruction.shell_form()) else {
-            return Err(missing(
-                "MC4",
-                "an exec form cannot be parted",
-                "put the install into a RUN of its own",
-            ));
+            return Err(exec_form());
         };
         let start = instruction.joined.source_end(shell.start() + before.end());
         let end = instruction.joined.source_start(shell.start() + after.start());
         let gap = Span::new(start, end.max(start));
         if instruction.inner_comments.iter().any(|comment| gap.overlaps(*comment)) {
-            return Err(missing(
-                "comment-in-the-way",
-                "a comment stands where the RUN would be parted",
-                "move the comment, or part the RUN by hand",
-            ));
+            return Err(comment_at_the_cut());
         }
         let newline = self.input.source.newline().as_str();
         let keyword = instruction.text(JoinedSpan::new(instruction.name.start(), instruction.name.end()));

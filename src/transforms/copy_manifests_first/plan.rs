@@ -5,6 +5,7 @@
 mod go;
 mod npm;
 mod pip;
+mod python;
 
 use super::super::{Input, Missing, Reason};
 use super::placement::{below, inside};
@@ -22,7 +23,10 @@ pub(super) struct Plan {
     /// Folders of the context where it writes; what is copied later must not bring them.
     pub(super) writes: Vec<String>,
     /// A command to run on the manifests alone, where the install is part of a build.
-    pub(super) download: Option<&'static str>,
+    pub(super) download: Option<String>,
+    /// Options with which the install leaves out what needs the sources; it then runs again behind them, where it
+    /// finds everything else done.
+    pub(super) twin: Vec<&'static str>,
     /// What was judged so far.
     pub(super) judged: Vec<Judged>,
 }
@@ -63,6 +67,11 @@ impl Ground<'_> {
             Manager::Npm => self.npm(),
             Manager::Pip => self.pip(install, words),
             Manager::Go => self.go(install),
+            Manager::Poetry => self.poetry(install),
+            Manager::Uv => self.uv(install, words),
+            Manager::Pdm => self.pdm(install),
+            Manager::Pipenv => self.pipenv(install),
+            Manager::Conda => self.conda(install),
             manager => self.unknown(manager),
         }
     }
@@ -74,11 +83,6 @@ impl Ground<'_> {
             Manager::Pnpm => &[Kind::Pnpm],
             Manager::Bun => &[Kind::Bun],
             Manager::Deno => &[Kind::Deno],
-            Manager::Pipenv => &[Kind::Pipenv],
-            Manager::Poetry => &[Kind::Poetry],
-            Manager::Pdm => &[Kind::Pdm],
-            Manager::Uv => &[Kind::Uv],
-            Manager::Conda => &[Kind::Conda],
             Manager::Bundler => &[Kind::Bundler],
             Manager::Composer => &[Kind::Composer],
             Manager::Mix => &[Kind::Mix],

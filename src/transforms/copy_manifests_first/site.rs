@@ -19,6 +19,14 @@ pub(super) enum Landing {
     Parting(usize),
     /// Right before the RUN: it builds, and the download gets a RUN of its own.
     Before,
+    /// Behind the install at `step`, which leaves out what needs the sources, and runs again behind them together with
+    /// the commands from `rest` on.
+    Twin {
+        /// Which command is the install.
+        step: usize,
+        /// The first command that needs the sources.
+        rest: usize,
+    },
 }
 
 /// An install in a RUN, whose manifests come with the sources.
@@ -130,9 +138,9 @@ impl Finder<'_> {
         if plan.download.is_some() && self.caches_modules(run) {
             return None;
         }
-        if plan.download.is_some() && folder_at(self.input, self.stage, run).as_ref() != Some(&folder) {
-            let remedy = "change the folder with WORKDIR";
-            plan.judged.push(misses("MC4", "the build changes to another folder first", remedy));
+        if let Some(download) = plan.download.take() {
+            plan.download =
+                Some(self.in_folder(run, &steps[..at.min(steps.len())], &folder, &download, &mut plan));
         }
         let landing = self.landing(&steps, at, to, &mut plan);
         self.judge_install(&install, &steps, at, to, &mut plan);
@@ -170,12 +178,35 @@ impl Finder<'_> {
         })
     }
 
-    /// Whether Go's modules are kept in a cache mount, so that a RUN of its own would download them in vain.
+    /// Whether the downloads are kept in a cache mount, so that a RUN of its own would download them in vain.
     fn caches_modules(&self, run: usize) -> bool {
         mounts(self.instruction(run)).iter().any(|mount| {
             let target = mount.target.as_deref().unwrap_or_default();
-            mount.kind == MountKind::Cache && (target.contains("/pkg") || target.ends_with("/go"))
+            let holds = ["/pkg", "/.m2", "/.nuget"].iter().any(|part| target.contains(part));
+            mount.kind == MountKind::Cache && (holds || target.ends_with("/go"))
         })
+    }
+
+    /// The download as it has to be written, where the RUN changes to the folder of the manifest or makes the program
+    /// executable first.
+    fn in_folder(
+        &self,
+        run: usize,
+        before: &[Step],
+        folder: &str,
+        download: &str,
+        plan: &mut Plan,
+    ) -> String {
+        let moved = folder_at(self.input, self.stage, run).as_deref() != Some(folder);
+        let program = download.split(' ').next().unwrap_or_default();
+        // Go looks for its manifest upwards, so the folder of the build may come with the sources alone.
+        if moved && program == "go" {
+            let remedy = "change the folder with WORKDIR";
+            plan.judged.push(misses("MC4", "the build changes to another folder first", remedy));
+        }
+        let kept =
+            before.iter().filter(|step| step.changes_folder().is_some() || step.makes_executable(program));
+        kept.map(|step| step.line.as_str()).chain([download]).collect::<Vec<_>>().join(" && ")
     }
 
     /// Where the sources can come, and what speaks against parting the RUN there (MC4).
@@ -184,14 +215,21 @@ impl Finder<'_> {
             return Landing::Before;
         }
         let rest = steps.iter().skip(at + 1).position(|step| !(step.tidies(to) || step.needs_no_sources(to)));
-        let Some(rest) = rest.map(|rest| at + 1 + rest) else { return Landing::Behind };
+        let twin = !plan.twin.is_empty() && !steps.is_empty();
+        let rest = match rest {
+            Some(rest) => at + 1 + rest,
+            None if twin => steps.len(),
+            None => return Landing::Behind,
+        };
         let name = |step: &Step| step.written.first().cloned().unwrap_or_default();
-        let problem = if let Some(step) = steps[..rest].iter().find(|step| step.changes_shell()) {
+        // The second part of the RUN can change its folder again, and nothing else.
+        let stays = |step: &&Step| step.changes_shell() && !(twin && step.changes_folder().is_some());
+        let problem = if let Some(step) = steps[..rest].iter().find(stays) {
             format!("`{}` also counts for the commands behind the install", name(step))
         } else if let Some(step) = steps[rest..].iter().find(|step| step.rewrites_files()) {
             format!("`{}` changes files that the same RUN has made", name(step))
         } else {
-            return Landing::Parting(rest);
+            return if twin { Landing::Twin { step: at, rest } } else { Landing::Parting(rest) };
         };
         plan.judged.push(misses("MC4", problem, "put the install into a RUN of its own"));
         Landing::Behind
@@ -201,7 +239,7 @@ impl Finder<'_> {
     fn judge_install(&self, install: &Install, steps: &[Step], at: usize, to: &str, plan: &mut Plan) {
         let remedy = "put the install into a RUN of its own";
         if plan.download.is_some() {
-            plan.judged.push(judge_build(steps, at));
+            plan.judged.push(judge_build(steps, at, plan.download.as_deref().unwrap_or_default()));
             return;
         }
         let Some(step) = steps.get(at) else {
@@ -239,17 +277,21 @@ impl Finder<'_> {
 }
 
 /// Whether a download can run by itself before a build: with the same settings, and with all that the RUN prepares.
-fn judge_build(steps: &[Step], at: usize) -> Judged {
+fn judge_build(steps: &[Step], at: usize, download: &str) -> Judged {
     const HARMLESS: &[&str] =
         &["CGO_ENABLED", "GOOS", "GOARCH", "GOARM", "GOAMD64", "CGO_CFLAGS", "CGO_LDFLAGS"];
-    let remedy = "run `go mod download` by hand before the sources are copied";
+    let remedy = format!("run `{download}` by hand before the sources are copied");
+    let program =
+        download.rsplit(" && ").next().and_then(|command| command.split(' ').next()).unwrap_or_default();
     let Some(step) = steps.get(at) else {
         return misses("MC4", "the build stands in a script that is more than a chain of `&&`", remedy);
     };
     if let Some(name) = step.variables.iter().find(|name| !HARMLESS.contains(&name.as_str())) {
         return misses("MC4", format!("`{name}` is set for the build alone"), remedy);
     }
-    match steps[..at].iter().find(|step| step.changes_folder().is_none() && !step.is_idle()) {
+    let idle =
+        |step: &&Step| step.changes_folder().is_some() || step.is_idle() || step.makes_executable(program);
+    match steps[..at].iter().find(|step| !idle(step)) {
         Some(step) => misses("MC4", format!("`{}` may prepare the download", step.written.join(" ")), remedy),
         None => holds("MC4", "the RUN stays as it is"),
     }
@@ -282,6 +324,10 @@ fn acts_on_project(install: &Install, words: &[Option<String>]) -> bool {
     let installs = matches!(install.action, Action::Install | Action::Ci | Action::Download);
     match install.manager {
         Manager::Pip => install.action == Action::Install && install.has(Role::Manifest),
+        Manager::Uv if install.command == "pip install" => install.has(Role::Manifest),
+        Manager::Conda => installs && (install.whole_project || install.has(Role::Manifest)),
+        Manager::Maven => matches!(install.action, Action::Build | Action::Download),
+        Manager::Dotnet => matches!(install.command.as_str(), "restore" | "build" | "publish"),
         Manager::Go => {
             let command = matches!(
                 install.command.as_str(),

@@ -1,5 +1,7 @@
 //! The smallest Dockerfiles for each precondition: what is changed, what is left, what is held back and why.
 
+mod python;
+
 use super::COPY_MANIFESTS_FIRST as IT;
 use crate::config::Options;
 use crate::transforms::testing::{check_in, held_back, outcome, run_alone};

@@ -82,6 +82,13 @@ pub fn requirements(project: &Project, path: &str) -> Requirements {
     read
 }
 
+/// What lines that stand in another file read, as `-r` in an environment of Conda: seen from that file.
+pub(super) fn listed(project: &Project, path: &str, text: &str) -> Closure {
+    let mut reader = Reader { project, read: Requirements::default(), seen: Vec::new() };
+    lines(text).into_iter().for_each(|line| reader.line(path, line, Role::Requirements));
+    reader.read.closure
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     Requirements,

@@ -23,7 +23,7 @@ impl Ground<'_> {
         plan.judged.push(holds("MC2", "`go mod download` runs no code of the project"));
         plan.judged.push(holds("MC12", "modules are kept outside the project's folder"));
         if install.command != "mod download" {
-            plan.download = Some("go mod download");
+            plan.download = Some("go mod download".to_owned());
             plan.judged.push(self.knows_modules());
         }
         if self.environment("GO111MODULE") == Some("off") {
