@@ -67,7 +67,8 @@ fn lines(text: &str) -> usize {
 }
 
 fn check(source: &Source) -> usize {
-    let dockerfile = Dockerfile { source: source.clone(), path: None, options: Options::default() };
+    let dockerfile =
+        Dockerfile { source: source.clone(), path: None, options: Options::default(), builds: Vec::new() };
     let context = BuildContext { dockerfiles: vec![dockerfile], project: Project::unknown() };
     rewrite(&context).files.len()
 }

@@ -4,6 +4,7 @@ use crate::config::Options;
 use crate::edit::{self, Applicability, Edit};
 use crate::model::logical::Grade;
 use crate::project::Project;
+use crate::project::builds::Build;
 use crate::project::dockerignore::IgnoreFile;
 use crate::shell::ShellCache;
 use crate::source::{Place, Source, Span};
@@ -19,6 +20,8 @@ pub struct Dockerfile {
     pub path: Option<String>,
     /// The settings in force for it.
     pub options: Options,
+    /// What the project says about builds of it.
+    pub builds: Vec<Build>,
 }
 
 /// The unit of work: a build context, and every Dockerfile that is built from it under one ignore file.
@@ -137,6 +140,7 @@ struct Fold<'c> {
 struct State<'c> {
     path: Option<&'c str>,
     options: &'c Options,
+    builds: &'c [Build],
     now: Parsed,
     history: History,
     outcome: FileOutcome,
@@ -162,6 +166,7 @@ impl<'c> Fold<'c> {
             siblings: &siblings,
             path: file.path,
             options: file.options,
+            builds: file.builds,
             shell: &self.shell,
         };
         let mut diagnostics = (transform.run)(&input);
@@ -226,6 +231,7 @@ impl<'c> State<'c> {
         State {
             path: file.path.as_deref(),
             options: &file.options,
+            builds: &file.builds,
             now,
             history: History::default(),
             outcome,
@@ -353,7 +359,7 @@ mod tests {
 
     fn outcome(options: Options) -> Outcome {
         let source = Source::new("Dockerfile", "FROM a\n").expect("a small text");
-        let dockerfiles = vec![Dockerfile { source, path: None, options }];
+        let dockerfiles = vec![Dockerfile { source, path: None, options, builds: Vec::new() }];
         rewrite_with(&BuildContext { dockerfiles, project: Project::unknown() }, &[&CREATING])
     }
 

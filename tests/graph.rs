@@ -26,7 +26,7 @@ fn laid_out(source: &Source) -> String {
         ALL.iter().filter(|transform| transform.effect == Effect::Layout).map(|it| it.name.to_owned());
     let only = Choice { select: Some(names.collect()), ignore: Vec::new() };
     let options = Options { selection: Selection::default().then(only), ..Options::default() };
-    let dockerfile = Dockerfile { source: source.clone(), path: None, options };
+    let dockerfile = Dockerfile { source: source.clone(), path: None, options, builds: Vec::new() };
     let context = BuildContext { dockerfiles: vec![dockerfile], project: Project::unknown() };
     rewrite(&context).files.remove(0).after.text().to_owned()
 }

@@ -75,8 +75,8 @@ pub(crate) struct FixArguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArguments {
-    /// The build context of every Dockerfile [default: what a compose file says, else the Dockerfile's folder, or the
-    /// nearest one above that holds all its COPY sources]
+    /// The build context of every Dockerfile [default: what compose, bake, skaffold or CI files say, else the
+    /// Dockerfile's folder, or the nearest one above that holds all its COPY sources]
     #[arg(long, value_name = "DIR")]
     pub(crate) context: Option<PathBuf>,
 

@@ -1,8 +1,9 @@
 //! Which folder is the build context of a Dockerfile, which ignore file counts, and the reading of both.
 //!
-//! The choice follows files that git knows of, never what happens to lie around. Knows paths, compose files and ignore
-//! files; of the Dockerfile only its place and the source words that the caller hands over.
+//! The choice follows files that git knows of, never what happens to lie around. Knows paths, files that describe
+//! builds, and ignore files; of the Dockerfile only its place and the source words that the caller hands over.
 
+mod described;
 mod folder;
 
 use std::collections::BTreeSet;
@@ -11,11 +12,12 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 
-use dockfix::project::Project;
-use dockfix::project::compose::{self, COMPOSE_FILES, ComposeService};
+use dockfix::project::builds::Build;
 use dockfix::project::dockerignore::IgnoreFile;
 use dockfix::project::glob::{below_root, has_wildcard};
+use dockfix::project::{Project, Tree};
 
+pub(crate) use self::described::Descriptions;
 use super::walk;
 
 /// What is known about a Dockerfile when its context is looked for.
@@ -29,6 +31,8 @@ pub(crate) struct Request<'a> {
     pub(crate) sources: &'a [String],
     /// How far up is looked outside of a repository: the folder that the user named, or the current one.
     pub(crate) within: &'a Path,
+    /// What the files of folders say about builds.
+    pub(crate) descriptions: &'a Descriptions,
 }
 
 /// The context of a Dockerfile. Dockerfiles with the same folder and ignore file are one unit of work.
@@ -40,9 +44,12 @@ pub(crate) struct Chosen {
     pub(crate) ignore: Option<PathBuf>,
     /// Why this folder, in one line.
     pub(crate) why: String,
-    /// What compose says about this Dockerfile: one for each service that is built from it in this folder.
-    pub(crate) services: Vec<ComposeService>,
-    /// What went wrong on the way without ending it: compose files that cannot be read.
+    /// What the project says about builds of this Dockerfile in this folder; their files are named as seen from the
+    /// Dockerfile.
+    pub(crate) builds: Vec<Build>,
+    /// Why no folder can be told, where builds disagree; nothing is then known of the context.
+    pub(crate) conflict: Option<String>,
+    /// What went wrong on the way without ending it: files that cannot be read, builds that disagree.
     pub(crate) notes: Vec<String>,
 }
 
@@ -52,7 +59,8 @@ pub(crate) fn choose(request: &Request<'_>) -> Result<Chosen> {
     let own = dockerfile.parent().unwrap_or(&dockerfile).to_owned();
     let top = top_folder(&own, &normal(request.within)?);
     let mut notes = Vec::new();
-    let named = find_services(&dockerfile, &own, &top, &mut notes);
+    let claims = find_claims(&dockerfile, &own, &top, request.descriptions, &mut notes);
+    let mut conflict = None;
     let (folder, why) = match request.context {
         Some(folder) => {
             let folder = normal(folder)?;
@@ -61,19 +69,27 @@ pub(crate) fn choose(request: &Request<'_>) -> Result<Chosen> {
             }
             (folder, "`--context` names it".to_owned())
         }
-        None => match named.first() {
-            Some(first) => (first.folder.clone(), first.why(&own)),
-            None => guess(&own, &top, request.sources),
+        None if claims.is_empty() => guess(&own, &top, request.sources),
+        None => match agreed(&claims, &own, request.sources) {
+            Ok(found) => found,
+            Err(why) => {
+                notes.push(why.clone());
+                conflict = Some(why);
+                (own.clone(), "builds disagree about it".to_owned())
+            }
         },
     };
-    let services = named.into_iter().filter(|named| named.folder == folder).map(|named| named.service);
-    let services = services.collect();
+    let here = claims.into_iter().filter(|claim| conflict.is_some() || claim.folder == folder);
+    let builds = here.map(|claim| claim.build).collect();
     let ignore = ignore_file(&folder, &dockerfile);
-    Ok(Chosen { folder, ignore, why, services, notes })
+    Ok(Chosen { folder, ignore, why, builds, conflict, notes })
 }
 
 /// Reads the chosen folder and its ignore file.
 pub(crate) fn read(chosen: &Chosen) -> Result<Project> {
+    if let Some(conflict) = &chosen.conflict {
+        return Ok(Project::new(Arc::new(Tree::unknown(conflict)), IgnoreFile::default()));
+    }
     let ignore = match &chosen.ignore {
         None => IgnoreFile::default(),
         Some(path) => read_ignore(path, &chosen.folder)?,
@@ -102,61 +118,74 @@ fn read_ignore(path: &Path, folder: &Path) -> Result<IgnoreFile> {
     Ok(file.at(&relative(path, folder)))
 }
 
-/// A service that is built from our Dockerfile.
-struct Named {
-    service: ComposeService,
+/// A build of our Dockerfile, and the folder that it sends.
+struct Claim {
+    build: Build,
     folder: PathBuf,
-    file: PathBuf,
 }
 
-impl Named {
-    fn why(&self, own: &Path) -> String {
-        format!("service `{}` of `{}` names it", self.service.name, relative(&self.file, own))
-    }
-}
-
-/// The services of the nearest compose file that builds this Dockerfile, looking upward from its folder.
-fn find_services(dockerfile: &Path, own: &Path, top: &Path, notes: &mut Vec<String>) -> Vec<Named> {
+/// Every build of this Dockerfile that the folders from its own upward describe, the nearest first.
+fn find_claims(
+    dockerfile: &Path,
+    own: &Path,
+    top: &Path,
+    descriptions: &Descriptions,
+    notes: &mut Vec<String>,
+) -> Vec<Claim> {
+    let mut claims = Vec::new();
     for folder in upward(own, top) {
-        let Some(file) = COMPOSE_FILES.iter().map(|name| folder.join(name)).find(|path| path.is_file())
-        else {
-            continue;
-        };
-        let services = match read_compose(&file) {
-            Ok(services) => services,
-            Err(error) => {
-                notes.push(format!("{error:#}"));
-                continue;
+        let described = descriptions.of(folder, folder == top);
+        let name = |file: &str| relative(&folder.join(file), own);
+        notes.extend(described.errors.iter().map(|error| format!("{error} (in `{}`)", name(""))));
+        for build in &described.builds {
+            let context = normal_join(folder, &build.context);
+            if normal_join(folder, &build.dockerfile) == dockerfile && context.is_dir() {
+                let build = Build { file: name(&build.file), ..build.clone() };
+                claims.push(Claim { build, folder: context });
             }
-        };
-        let named: Vec<Named> = services
-            .into_iter()
-            .filter_map(|service| {
-                let context = normal_join(folder, &service.context);
-                let builds_ours = normal_join(&context, &service.dockerfile) == dockerfile;
-                (builds_ours && context.is_dir()).then(|| Named {
-                    service,
-                    folder: context,
-                    file: file.clone(),
-                })
-            })
-            .collect();
-        if !named.is_empty() {
-            return named;
         }
     }
-    Vec::new()
+    claims
 }
 
-fn read_compose(file: &Path) -> Result<Vec<ComposeService>> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display()))?;
-    compose::parse(&text).map_err(|error| anyhow::anyhow!("cannot read `{}`: {error}", file.display()))
+/// The folder that the builds agree about, and why. Of several, one counts alone if it is the only one in which every
+/// source stands: the other builds could not succeed. Otherwise nothing is guessed.
+fn agreed(claims: &[Claim], own: &Path, sources: &[String]) -> Result<(PathBuf, String), String> {
+    let needed = needed(sources);
+    let mut folders: Vec<&Path> = Vec::new();
+    for claim in claims {
+        if !folders.contains(&claim.folder.as_path()) {
+            folders.push(&claim.folder);
+        }
+    }
+    let several = folders.len() > 1;
+    if several {
+        folders.retain(|folder| folder::all_stand(folder, &needed));
+    }
+    if let [folder] = folders.as_slice()
+        && let Some(claim) = claims.iter().find(|claim| claim.folder == *folder)
+    {
+        let mut why = format!("{} names it", claim.build.at());
+        if several {
+            why += ", and no other folder that a build names holds every source";
+        }
+        return Ok(((*folder).to_owned(), why));
+    }
+    let mut said: Vec<String> = Vec::new();
+    let mut seen: Vec<&Path> = Vec::new();
+    for claim in claims.iter().filter(|claim| folders.is_empty() || folders.contains(&claim.folder.as_path()))
+    {
+        if !seen.contains(&claim.folder.as_path()) {
+            seen.push(&claim.folder);
+            said.push(format!("{} says `{}`", claim.build.at(), relative(&claim.folder, own)));
+        }
+    }
+    Err(format!("the build context is not known: {}; name it with `--context`", said.join(", ")))
 }
 
 /// The folder in which every literal source stands: the Dockerfile's own, or else the nearest above it.
 fn guess(own: &Path, top: &Path, sources: &[String]) -> (PathBuf, String) {
-    let needed: BTreeSet<String> =
-        sources.iter().filter(|word| !has_wildcard(word)).map(|word| below_root(word)).collect();
+    let needed = needed(sources);
     for folder in upward(own, top) {
         if folder::all_stand(folder, &needed) {
             let why = if folder == own {
@@ -168,6 +197,11 @@ fn guess(own: &Path, top: &Path, sources: &[String]) -> (PathBuf, String) {
         }
     }
     (own.to_owned(), "it is the Dockerfile's own folder, and no folder above holds every source".to_owned())
+}
+
+/// The paths at which something must stand for the sources to be found.
+fn needed(sources: &[String]) -> BTreeSet<String> {
+    sources.iter().filter(|word| !has_wildcard(word)).map(|word| below_root(word)).collect()
 }
 
 /// Where looking upward ends: the root of the repository, or the folder that the user named.

@@ -24,7 +24,7 @@ use std::process::ExitCode;
 use dockfix::config::Options;
 
 use self::args::{Arguments, Format, Mode};
-use self::context::normal;
+use self::context::{Descriptions, normal};
 use self::report::{Body, FileReport, Show, TextReport, Trouble, Verbosity};
 use self::settings::SettingsFinder;
 use self::terminal::{PLAIN, Terminal};
@@ -127,6 +127,7 @@ fn reports(arguments: &Arguments, mode: &Mode) -> Result<Vec<FileReport>, Troubl
         current: &current,
         context: arguments.input.context.as_deref(),
         rewrite: dockfix::rewrite::rewrite,
+        descriptions: Descriptions::default(),
         write: *mode == Mode::Write,
     };
     let jobs = arguments.output.jobs.map_or(0, |jobs| usize::from(jobs.get()));

@@ -13,7 +13,7 @@ use dockfix::rewrite::{BuildContext, Dockerfile, FileOutcome, Outcome};
 use dockfix::source::Source;
 use dockfix::syntax::Document;
 
-use super::context::{self, Chosen, Request, relative};
+use super::context::{self, Chosen, Descriptions, Request, relative};
 use super::report::{Body, FileReport, Trouble};
 use super::{find, marks, read, shown, write};
 
@@ -40,6 +40,8 @@ pub(super) struct Run<'a> {
     /// The build context that the user named.
     pub(super) context: Option<&'a Path>,
     pub(super) rewrite: Rewrite,
+    /// What the files of folders say about builds.
+    pub(super) descriptions: Descriptions,
     /// Whether files are written.
     pub(super) write: bool,
 }
@@ -126,7 +128,8 @@ impl Run<'_> {
         // Without a path the text is taken for the context's own Dockerfile.
         let own = context.filter(|_| path.is_none()).map(|folder| folder.join("Dockerfile"));
         let Some(dockerfile) = path.or(own.as_deref()) else { return Ok(None) };
-        let request = Request { dockerfile, context, sources, within: self.current };
+        let descriptions = &self.descriptions;
+        let request = Request { dockerfile, context, sources, within: self.current, descriptions };
         context::choose(&request).map(Some).map_err(|error| format!("{error:#}"))
     }
 
@@ -151,6 +154,7 @@ impl Run<'_> {
             source: member.source.clone(),
             path: member.task.path.as_deref().and_then(below),
             options: member.task.options.clone(),
+            builds: member.chosen.as_ref().map(|chosen| chosen.builds.clone()).unwrap_or_default(),
         };
         let mut dockerfiles: Vec<Dockerfile> = unit.members.iter().map(member).collect();
         let Some(chosen) = unit.chosen() else { return dockerfiles };
@@ -170,8 +174,8 @@ impl Run<'_> {
         let sources = guarded(|| context_sources(&Document::parse(&source))).ok()?;
         let own = self.choose(Some(&file), None, &sources).ok()??;
         let options = Options { selection: Selection::nothing(), ..Options::default() };
-        let same = own.folder == chosen.folder && own.ignore == chosen.ignore;
-        same.then(|| Dockerfile { source, path: Some(path.to_owned()), options })
+        let same = own.conflict.is_none() && own.folder == chosen.folder && own.ignore == chosen.ignore;
+        same.then(|| Dockerfile { source, path: Some(path.to_owned()), options, builds: own.builds })
     }
 
     /// Writes what came of a unit, if that is wanted, and reports it.
@@ -208,9 +212,9 @@ impl Run<'_> {
 
     fn describe(&self, chosen: &Chosen) -> String {
         let mut text = format!("`{}`: {}", shown(&chosen.folder, self.current), chosen.why);
-        for service in &chosen.services {
-            if let Some(target) = &service.target {
-                text += &format!("; service `{}` builds its stage `{target}`", service.name);
+        for build in &chosen.builds {
+            if let Some(target) = &build.target {
+                text += &format!("; {} builds its stage `{target}`", build.at());
             }
         }
         text
@@ -254,6 +258,8 @@ fn group(ready: Vec<Member>) -> Vec<Unit> {
     for member in ready {
         let at = match &member.chosen {
             None => units.len(),
+            // Of a context that is not known nothing can be shared.
+            Some(chosen) if chosen.conflict.is_some() => units.len(),
             Some(chosen) => {
                 *known.entry((chosen.folder.clone(), chosen.ignore.clone())).or_insert(units.len())
             }

@@ -1,12 +1,14 @@
 //! What a compose file says about the images it builds: their context, target, arguments, ports, user and mounts.
 //!
-//! Reads text; finding the file and joining its paths to a folder is the command line's part. Override files and
-//! `include` are not read, so what a service does not say here may still be said elsewhere.
+//! Reads text; finding the files and joining their paths to a folder is the command line's part.
 
+mod load;
 mod yaml;
 
 use std::collections::BTreeMap;
 use std::fmt;
+
+pub use self::load::load;
 
 /// A service that is built from a local folder.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,7 +33,7 @@ pub struct ComposeService {
     pub mounts: Vec<Mount>,
     /// What it says about its health.
     pub healthcheck: Healthcheck,
-    /// Whether it takes more from another service (`extends`), which is not read here.
+    /// Whether it takes more from another service (`extends`) that could not be read.
     pub extends: bool,
     /// Whether it starts something else than the image would: `command`, `entrypoint`.
     pub starts_otherwise: bool,
@@ -95,14 +97,10 @@ impl fmt::Display for ComposeError {
 pub const COMPOSE_FILES: &[&str] =
     &["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
 
-/// Reads the services that are built from a local folder with a Dockerfile.
+/// Reads the services that are built from a local folder with a Dockerfile; nothing but this text is read.
 pub fn parse(text: &str) -> Result<Vec<ComposeService>, ComposeError> {
-    let file: Option<yaml::File> = serde_saphyr::from_str(text).map_err(|error| {
-        // The package draws the place over several lines; the first says it.
-        ComposeError(error.to_string().lines().next().unwrap_or_default().to_owned())
-    })?;
-    let services = file.and_then(|file| file.services).unwrap_or_default();
-    Ok(services.into_iter().filter_map(|(name, service)| local_build(name, service?)).collect())
+    let name = COMPOSE_FILES[0];
+    load(name, &|path| (path == name).then(|| text.to_owned()))
 }
 
 fn local_build(name: String, service: yaml::Service) -> Option<ComposeService> {

@@ -3,6 +3,7 @@
 //! A [`Project`] is a value. It may be read lazily from a disk or made in memory; this module does no input or
 //! output of its own and knows nothing of transforms.
 
+pub mod builds;
 pub mod compose;
 mod copy;
 pub mod dockerignore;

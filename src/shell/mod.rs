@@ -8,6 +8,7 @@ mod cache;
 mod convert;
 mod coverage;
 mod go;
+mod image_build;
 mod installs;
 mod limits;
 mod options;
@@ -25,6 +26,7 @@ use std::fmt;
 
 pub use self::cache::{Parsed, ShellCache};
 pub use self::go::GoBuild;
+pub use self::image_build::ImageBuild;
 pub use self::installs::{Action, Install, Manager, Role, install};
 pub use self::options::{GivenOption, GivenValue};
 pub use self::start::{Entry, Given, StartCommand, StartKind, start};

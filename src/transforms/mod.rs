@@ -28,6 +28,7 @@ use crate::config::Options;
 use crate::edit::{Applicability, Edit};
 use crate::model::Model;
 use crate::project::Project;
+use crate::project::builds::Build;
 use crate::shell::ShellCache;
 use crate::source::{Source, Span};
 use crate::syntax::Document;
@@ -192,6 +193,8 @@ pub struct Input<'a> {
     pub path: Option<&'a str>,
     /// The user's settings for this file.
     pub options: &'a Options,
+    /// What the project says about builds of this Dockerfile.
+    pub builds: &'a [Build],
     /// Shell trees, kept by text.
     pub shell: &'a ShellCache,
 }

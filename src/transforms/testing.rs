@@ -31,6 +31,7 @@ pub(crate) fn outcome_in(
         source: Source::new(path, text).expect("a small text"),
         path: Some((*path).to_owned()),
         options: options.clone(),
+        builds: Vec::new(),
     };
     let context = BuildContext { dockerfiles: dockerfiles.iter().map(dockerfile).collect(), project };
     rewrite_with(&context, &[transform])
@@ -40,7 +41,7 @@ pub(crate) fn outcome_in(
 #[track_caller]
 pub(crate) fn without_context(transform: &Transform, text: &str) -> FileOutcome {
     let source = Source::new("<stdin>", text).expect("a small text");
-    let dockerfile = Dockerfile { source, path: None, options: Options::default() };
+    let dockerfile = Dockerfile { source, path: None, options: Options::default(), builds: Vec::new() };
     let context = BuildContext { dockerfiles: vec![dockerfile], project: Project::unknown() };
     rewrite_with(&context, &[transform]).files.remove(0)
 }

@@ -154,7 +154,7 @@ fn outcome(place: &Place<'_>, transforms: &[&Transform], unproven: bool) -> Outc
         let files = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
         Project::in_memory(files.chain([("Dockerfile", place.source.text())]))
     });
-    let dockerfile = Dockerfile { source: place.source.clone(), path, options };
+    let dockerfile = Dockerfile { source: place.source.clone(), path, options, builds: Vec::new() };
     rewrite_with(&BuildContext { dockerfiles: vec![dockerfile], project }, transforms)
 }
 

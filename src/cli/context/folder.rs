@@ -43,6 +43,16 @@ pub(super) fn all_stand(folder: &Path, paths: &BTreeSet<String>) -> bool {
     missing.is_empty()
 }
 
+/// The names of the files that stand in a folder itself and that git knows of.
+pub(super) fn file_names(folder: &Path) -> BTreeSet<String> {
+    if !folder.is_dir() {
+        return BTreeSet::new();
+    }
+    let entries = walk::builder(folder).max_depth(Some(1)).build().flatten();
+    let files = entries.filter(|entry| entry.depth() == 1 && entry.path().is_file());
+    files.filter_map(|entry| entry.file_name().to_str().map(str::to_owned)).collect()
+}
+
 fn list(
     folder: &Path,
     ignore: &IgnoreFile,

@@ -11,6 +11,7 @@ pub(in crate::cli) fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
+#[derive(Clone, Copy)]
 struct Case<'a> {
     files: &'a [(&'a str, &'a str)],
     dockerfile: &'a str,
@@ -28,6 +29,7 @@ impl Case<'_> {
             context: context.as_deref(),
             sources: &sources,
             within: folder.path(),
+            descriptions: &Descriptions::default(),
         });
         (folder, chosen.expect("a folder is chosen"))
     }
@@ -110,6 +112,7 @@ fn search_ends_at_the_named_folder_outside_of_a_repository() {
         context: None,
         sources: &["x".to_owned()],
         within: &folder.path().join("a"),
+        descriptions: &Descriptions::default(),
     };
     assert_eq!(choose(&request).expect("a folder").folder, folder.path().join("a/b"));
     let request = Request { within: folder.path(), ..request };
@@ -122,18 +125,23 @@ fn option_wins_over_everything() {
         [ROOT, ("compose.yaml", "services: {a: {build: web}}"), ("web/Dockerfile", ""), ("other/x", "")];
     let chosen = Case { files: &files, dockerfile: "web/Dockerfile", context: Some("other"), sources: &[] }
         .check("other", "`--context` names it");
-    assert!(chosen.services.is_empty());
+    assert!(chosen.builds.is_empty());
     let chosen = Case { files: &files, dockerfile: "web/Dockerfile", context: Some("./web/."), sources: &[] }
         .check("web", "`--context` names it");
-    assert_eq!(chosen.services.len(), 1);
+    assert_eq!(chosen.builds.len(), 1);
 }
 
 #[test]
 fn option_must_name_a_folder() {
     let folder = folder_with(&[("Dockerfile", "")]);
     let dockerfile = folder.path().join("Dockerfile");
-    let request =
-        Request { dockerfile: &dockerfile, context: Some(&dockerfile), sources: &[], within: folder.path() };
+    let request = Request {
+        dockerfile: &dockerfile,
+        context: Some(&dockerfile),
+        sources: &[],
+        within: folder.path(),
+        descriptions: &Descriptions::default(),
+    };
     assert!(choose(&request).is_err_and(|error| error.to_string().contains("is not a folder")));
 }
 
@@ -143,22 +151,74 @@ fn compose_names_the_folder() {
     let files = [ROOT, ("docker-compose.yml", compose), ("web/Dockerfile", ""), ("api/Dockerfile", "")];
     let chosen = Case { files: &files, dockerfile: "web/Dockerfile", context: None, sources: &["."] }
         .check(".", "service `web` of `../docker-compose.yml` names it");
-    assert_eq!(chosen.services[0].name, "web");
+    assert_eq!(chosen.builds[0].what, "service `web`");
     Case { files: &files, dockerfile: "api/Dockerfile", context: None, sources: &["."] }
         .check("api", "service `api` of `../docker-compose.yml` names it");
 }
 
 #[test]
-fn nearest_compose_file_that_knows_the_dockerfile_counts() {
+fn builds_that_disagree_are_named_and_nothing_is_guessed() {
     let files = [
         ROOT,
         ("compose.yaml", "services: {far: {build: {context: ., dockerfile: a/b/Dockerfile}}}"),
         ("a/compose.yml", "services: {near: {build: b}}"),
         ("a/b/docker-compose.yml", "services: {other: {build: ../c}}"),
         ("a/b/Dockerfile", ""),
+        ("a/b/x", ""),
     ];
-    Case { files: &files, dockerfile: "a/b/Dockerfile", context: None, sources: &[] }
-        .check("a/b", "service `near` of `../compose.yml` names it");
+    let case = Case { files: &files, dockerfile: "a/b/Dockerfile", context: None, sources: &[] };
+    let (_root, chosen) = case.choose();
+    let said = "the build context is not known: service `near` of `../compose.yml` says `.`, service `far` of \
+                `../../compose.yaml` says `../..`; name it with `--context`";
+    assert_eq!((chosen.conflict.as_deref(), &*chosen.notes), (Some(said), &[said.to_owned()][..]));
+    assert_eq!(read(&chosen).expect("it can be read").tree().truncated(), Some(said));
+    // Only in one of them does every source stand: the other build cannot succeed.
+    Case { sources: &["x"], ..case }.check(
+        "a/b",
+        "service `near` of `../compose.yml` names it, and no other folder that a build names holds every source",
+    );
+}
+
+#[test]
+fn bake_workflows_and_makefiles_name_the_folder_too() {
+    let workflow = "jobs:\n  a:\n    steps:\n      - run: docker build -f docker/ci.Dockerfile .\n";
+    let files = [
+        ROOT,
+        (
+            "docker-bake.hcl",
+            "target \"web\" {\n  dockerfile = \"docker/web.Dockerfile\"\n  target = \"prod\"\n}\n",
+        ),
+        (".github/workflows/ci.yml", workflow),
+        ("docker/Makefile", "image:\n\tdocker build -f make.Dockerfile ..\n"),
+        (
+            "docker/.github/workflows/ci.yml",
+            "jobs: {a: {steps: [{run: docker build -f other.Dockerfile ..}]}}",
+        ),
+        ("docker/web.Dockerfile", ""),
+        ("docker/ci.Dockerfile", ""),
+        ("docker/make.Dockerfile", ""),
+        ("docker/other.Dockerfile", ""),
+    ];
+    let check = |dockerfile, folder, why| {
+        Case { files: &files, dockerfile, context: None, sources: &[] }.check(folder, why)
+    };
+    let chosen = check("docker/web.Dockerfile", ".", "target `web` of `../docker-bake.hcl` names it");
+    assert_eq!(chosen.builds[0].target.as_deref(), Some("prod"));
+    check("docker/ci.Dockerfile", ".", "step 1 of job `a` of `../.github/workflows/ci.yml` names it");
+    check("docker/make.Dockerfile", ".", "line 2 of `Makefile` names it");
+    // Only the root of a repository has workflows.
+    check("docker/other.Dockerfile", "docker", OWN);
+}
+
+#[test]
+fn files_that_git_ignores_describe_no_build() {
+    let files = [
+        ROOT,
+        (".gitignore", "compose.yaml\n"),
+        ("compose.yaml", "services: {a: {build: {context: ., dockerfile: web/Dockerfile}}}"),
+        ("web/Dockerfile", ""),
+    ];
+    Case { files: &files, dockerfile: "web/Dockerfile", context: None, sources: &[] }.check("web", OWN);
 }
 
 #[test]
@@ -227,6 +287,7 @@ fn byte_order_mark_and_foreign_bytes_do_not_hurt() {
         context: None,
         sources: &[],
         within: folder.path(),
+        descriptions: &Descriptions::default(),
     };
     let project = read(&choose(&request).expect("a folder")).expect("it can be read");
     assert!(!project.sent("x") && project.sent("Dockerfile"));

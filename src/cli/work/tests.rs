@@ -29,7 +29,8 @@ impl Case {
             })
         };
         let tasks = names.iter().map(task).collect();
-        Run { current: &self.current, context: None, rewrite, write }.reports(tasks)
+        let descriptions = Descriptions::default();
+        Run { current: &self.current, context: None, rewrite, descriptions, write }.reports(tasks)
     }
 
     fn text(&self, name: &str) -> Option<String> {

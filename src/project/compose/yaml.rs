@@ -10,24 +10,82 @@ use serde::de::{
     Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct File {
     pub(super) services: Option<BTreeMap<String, Option<Service>>>,
+    pub(super) include: Option<Vec<Include>>,
 }
 
-#[derive(Deserialize)]
+/// Other compose files whose services are taken too.
+pub(super) struct Include(pub(super) Vec<String>);
+
+/// A service that another one builds on.
+#[derive(Clone)]
+pub(super) struct Extends {
+    pub(super) service: String,
+    /// The file that holds it; `None` is the same one.
+    pub(super) file: Option<String>,
+}
+
+#[derive(Deserialize, Clone, Default)]
 pub(super) struct Service {
     pub(super) build: Option<Build>,
     pub(super) ports: Option<Vec<Port>>,
     pub(super) user: Option<String>,
     pub(super) volumes: Option<Vec<Volume>>,
     pub(super) healthcheck: Option<Check>,
-    pub(super) extends: Option<IgnoredAny>,
+    pub(super) extends: Option<Extends>,
     pub(super) command: Option<IgnoredAny>,
     pub(super) entrypoint: Option<IgnoredAny>,
 }
 
-#[derive(Default)]
+impl Service {
+    /// This service laid over another: `extends`, or an override file.
+    pub(super) fn over(self, below: Service) -> Service {
+        Service {
+            build: match (self.build, below.build) {
+                (Some(upper), Some(below)) => Some(upper.over(below)),
+                (upper, below) => upper.or(below),
+            },
+            ports: joined(below.ports, self.ports),
+            user: self.user.or(below.user),
+            volumes: joined(below.volumes, self.volumes),
+            healthcheck: self.healthcheck.or(below.healthcheck),
+            extends: self.extends.or(below.extends),
+            command: self.command.or(below.command),
+            entrypoint: self.entrypoint.or(below.entrypoint),
+        }
+    }
+}
+
+fn joined<T>(below: Option<Vec<T>>, upper: Option<Vec<T>>) -> Option<Vec<T>> {
+    match (below, upper) {
+        (Some(mut below), Some(upper)) => {
+            below.extend(upper);
+            Some(below)
+        }
+        (below, upper) => upper.or(below),
+    }
+}
+
+impl Build {
+    fn over(self, below: Build) -> Build {
+        let pairs = |upper: Pairs, mut below: Pairs| {
+            below.0.extend(upper.0);
+            below
+        };
+        Build {
+            context: self.context.or(below.context),
+            dockerfile: self.dockerfile.or(below.dockerfile),
+            dockerfile_inline: self.dockerfile_inline.or(below.dockerfile_inline),
+            target: self.target.or(below.target),
+            args: pairs(self.args, below.args),
+            additional_contexts: pairs(self.additional_contexts, below.additional_contexts),
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub(super) struct Build {
     pub(super) context: Option<String>,
     pub(super) dockerfile: Option<String>,
@@ -38,20 +96,22 @@ pub(super) struct Build {
 }
 
 /// A mapping, or a list of `KEY=VALUE`.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Pairs(pub(super) BTreeMap<String, Option<String>>);
 
+#[derive(Clone)]
 pub(super) enum Port {
     Short(String),
     Long { target: Option<String>, protocol: Option<String> },
 }
 
+#[derive(Clone)]
 pub(super) enum Volume {
     Short(String),
     Long { kind: Option<String>, source: Option<String>, target: Option<String> },
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Clone)]
 pub(super) struct Check {
     disable: Option<bool>,
     test: Option<Words>,
@@ -63,6 +123,7 @@ impl Check {
     }
 }
 
+#[derive(Clone)]
 struct Words(Vec<String>);
 
 /// Reads a value that may be a scalar, a list or a mapping, by one function for each.
@@ -113,6 +174,40 @@ impl<'de> Deserialize<'de> for Pairs {
             },
         };
         shapes.read(deserializer, Pairs)
+    }
+}
+
+impl<'de> Deserialize<'de> for Include {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Include, D::Error> {
+        #[derive(Deserialize)]
+        struct Long {
+            path: Option<Words>,
+        }
+        let shapes = Shapes {
+            expected: "a compose file",
+            scalar: |path| Some(Include(vec![path])),
+            list: |paths| Some(Include(paths)),
+        };
+        shapes.read(deserializer, |long: Long| Include(long.path.map(|words| words.0).unwrap_or_default()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Extends {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Extends, D::Error> {
+        #[derive(Deserialize)]
+        struct Long {
+            service: Option<String>,
+            file: Option<String>,
+        }
+        let shapes = Shapes {
+            expected: "a service",
+            scalar: |service| Some(Extends { service, file: None }),
+            list: |_| None,
+        };
+        shapes.read(deserializer, |long: Long| Extends {
+            service: long.service.unwrap_or_default(),
+            file: long.file,
+        })
     }
 }
 

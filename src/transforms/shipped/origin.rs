@@ -278,6 +278,7 @@ mod tests {
             siblings: &[&source],
             path: None,
             options: &options,
+            builds: &[],
             shell: &shell,
         };
         let shipped = Shipped::of(&input).expect("a stage");
