@@ -27,6 +27,15 @@ pub struct Options {
     pub user: UserOptions,
     /// How the container tells its health.
     pub health: HealthOptions,
+    /// What the ignore file may hold.
+    pub dockerignore: DockerignoreOptions,
+}
+
+/// The table `[dockerignore]`.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct DockerignoreOptions {
+    /// `unneeded`: lines that may be written, since no build needs what they exclude.
+    pub unneeded: Option<Vec<String>>,
 }
 
 /// The table `[user]`.
@@ -147,6 +156,7 @@ struct Layer {
     ignore: Option<Vec<String>>,
     user: UserOptions,
     health: HealthOptions,
+    dockerignore: DockerignoreOptions,
 }
 
 impl Config {
@@ -180,7 +190,8 @@ impl Config {
         let layer = fitting.fold(self.general.clone(), |below, entry| entry.layer.clone().over(below));
         let choice = Choice { select: layer.select, ignore: layer.ignore.unwrap_or_default() };
         let selection = Selection::default().then(choice);
-        Options { selection, user: layer.user, health: layer.health, ..Options::default() }
+        let Layer { user, health, dockerignore, .. } = layer;
+        Options { selection, user, health, dockerignore, ..Options::default() }
     }
 }
 
@@ -191,6 +202,7 @@ impl Layer {
             ignore: section.take("ignore", |value| list(value, |value| reader::one_of(value, selectors)))?,
             user: section.table("user", UserOptions::read)?,
             health: section.table("health", HealthOptions::read)?,
+            dockerignore: section.table("dockerignore", DockerignoreOptions::read)?,
         })
     }
 
@@ -201,7 +213,18 @@ impl Layer {
             ignore: self.ignore.or(below.ignore),
             user: self.user.over(below.user),
             health: self.health.over(below.health),
+            dockerignore: self.dockerignore.over(below.dockerignore),
         }
+    }
+}
+
+impl DockerignoreOptions {
+    fn read(section: &mut Section<'_>) -> Result<DockerignoreOptions, ConfigError> {
+        Ok(DockerignoreOptions { unneeded: section.take("unneeded", |value| list(value, reader::text))? })
+    }
+
+    fn over(self, below: DockerignoreOptions) -> DockerignoreOptions {
+        DockerignoreOptions { unneeded: self.unneeded.or(below.unneeded) }
     }
 }
 

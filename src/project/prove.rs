@@ -85,26 +85,48 @@ pub struct Proof<'p> {
 
 /// Compares a context under its present ignore file with the same under `candidate`.
 pub fn prove<'p>(candidate: &IgnoreFile, project: &'p Project, sources: &[CopySource]) -> Proof<'p> {
-    let mut harms = Vec::new();
-    harms.extend(candidate.error().cloned().map(Harm::Illegal));
-    harms.extend(project.tree().truncated().map(|reason| Harm::Truncated(reason.to_owned())));
-    let after = project.with_ignore(candidate.clone());
-    let kept: HashSet<&str> = after.entries().map(|entry| entry.path.as_str()).collect();
-    let before: HashSet<&str> = project.entries().map(|entry| entry.path.as_str()).collect();
-    let returned = after.entries().filter(|entry| !before.contains(entry.path.as_str()));
-    harms.extend(returned.map(|entry| Harm::Returns { path: entry.path.clone() }));
-    let copied: Vec<HashSet<&str>> = sources.iter().map(|source| copied(project, source)).collect();
-    let lost = project.entries().filter(|entry| entry.kind != EntryKind::Directory);
-    let dropped = lost.filter(|entry| !kept.contains(entry.path.as_str())).filter_map(|entry| {
-        let path = entry.path.as_str();
-        let sources = (0..copied.len()).filter(|&at| copied[at].contains(path)).collect();
-        Some(Dropped { entry, pattern: candidate.excluded_by(path)?.clone(), sources })
-    });
-    let dropped = dropped.collect();
-    for (at, source) in sources.iter().enumerate() {
-        asked_for(at, source, candidate, project, &mut harms);
+    Prover::new(project, sources).prove(candidate)
+}
+
+/// A context and what reads it, for several candidates.
+#[derive(Debug)]
+pub struct Prover<'p, 's> {
+    project: &'p Project,
+    sources: &'s [CopySource],
+    before: HashSet<&'p str>,
+    copied: Vec<HashSet<&'p str>>,
+}
+
+impl<'p, 's> Prover<'p, 's> {
+    /// The context as it is sent now.
+    pub fn new(project: &'p Project, sources: &'s [CopySource]) -> Prover<'p, 's> {
+        let before = project.entries().map(|entry| entry.path.as_str()).collect();
+        let copied = sources.iter().map(|source| copied(project, source)).collect();
+        Prover { project, sources, before, copied }
     }
-    Proof { dropped, harms }
+
+    /// Compares it with what would be sent under `candidate`.
+    pub fn prove(&self, candidate: &IgnoreFile) -> Proof<'p> {
+        let project = self.project;
+        let mut harms = Vec::new();
+        harms.extend(candidate.error().cloned().map(Harm::Illegal));
+        harms.extend(project.tree().truncated().map(|reason| Harm::Truncated(reason.to_owned())));
+        let after = project.with_ignore(candidate.clone());
+        let kept: HashSet<&str> = after.entries().map(|entry| entry.path.as_str()).collect();
+        let returned = after.entries().filter(|entry| !self.before.contains(entry.path.as_str()));
+        harms.extend(returned.map(|entry| Harm::Returns { path: entry.path.clone() }));
+        let lost = project.entries().filter(|entry| entry.kind != EntryKind::Directory);
+        let dropped = lost.filter(|entry| !kept.contains(entry.path.as_str())).filter_map(|entry| {
+            let path = entry.path.as_str();
+            let sources = (0..self.copied.len()).filter(|&at| self.copied[at].contains(path)).collect();
+            Some(Dropped { entry, pattern: candidate.excluded_by(path)?.clone(), sources })
+        });
+        let dropped = dropped.collect();
+        for (at, source) in self.sources.iter().enumerate() {
+            asked_for(at, source, candidate, project, &mut harms);
+        }
+        Proof { dropped, harms }
+    }
 }
 
 /// The paths that a source copies now.
@@ -149,8 +171,13 @@ fn asked_for(
     match (literal, Glob::parse(&path)) {
         (Some(literal), _) => harms.extend(not_found(at, literal, candidate, project)),
         (None, Ok(glob)) => {
-            let patterns = candidate.patterns().iter().filter(|pattern| !pattern.is_negated());
-            harms.extend(patterns.filter(|pattern| pattern.overlaps(&glob)).map(may_lose));
+            let all = candidate.patterns();
+            // What a later `!` line of the same text takes back in is not lost.
+            let is_taken_back =
+                |at: usize| all[at + 1..].iter().any(|later| later.is_negated() && later.text() == path);
+            let patterns = all.iter().enumerate().filter(|(_, pattern)| !pattern.is_negated());
+            let losing = patterns.filter(|(at, pattern)| pattern.overlaps(&glob) && !is_taken_back(*at));
+            harms.extend(losing.map(|(_, pattern)| may_lose(pattern)));
         }
         (None, Err(_)) => {}
     }

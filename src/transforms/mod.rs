@@ -5,6 +5,7 @@ mod add_user;
 mod checks;
 mod copy_manifests_first;
 mod exec_form;
+mod ignore_file;
 mod pin_base_image;
 mod shipped;
 mod split_stages;

@@ -51,8 +51,8 @@ fn node_server() {
         "compose*.y*ml",
         "**/*.log",
         "coverage",
-        ".env",
-        ".env.*",
+        "**/.env",
+        "**/.env.*",
     ];
     assert_eq!((lines, left_out), (expected.map(str::to_owned).to_vec(), Vec::new()));
 }
@@ -143,12 +143,9 @@ fn modules_are_excluded_only_where_every_stage_installs_them() {
         let text = format!("FROM a\nCOPY . .\nRUN {commands}\n");
         left_out(NODE, &text, "DI4", "`**/node_modules`");
     }
-    left_out(
-        NODE,
-        "FROM a AS b\nCOPY . .\nRUN npm ci\nFROM nginx\nCOPY . /usr/share/nginx/html\n",
-        "DI4",
-        "Dockerfile:5",
-    );
+    let web = "FROM a AS b\nCOPY . .\nRUN npm ci\nFROM nginx\nCOPY . /usr/share/nginx/html\n";
+    let page = ("index.html", "<script src=/node_modules/x/x.js></script>");
+    left_out(&with(NODE, &[page]), web, "DI4", "Dockerfile:5");
     left_out(
         NODE,
         "FROM a\nSHELL [\"powershell\", \"-Command\"]\nCOPY . .\nRUN npm ci\n",
@@ -182,7 +179,7 @@ fn build_output_is_excluded_only_where_it_is_built() {
     let rust: Files<'_> = &[("Cargo.toml", "[package]"), ("src/main.rs", "fn main() {}")];
     check(rust, "FROM rust\nCOPY . .\nRUN cargo build --release\n", "**/target", true);
     left_out(rust, "FROM debian\nCOPY . .\nCMD ./target/release/x\n", "DI4", "`**/target`");
-    left_out(rust, "FROM debian\nCOPY target/release/x /x\n", "DI2", "`**/target`");
+    left_out(rust, "FROM debian\nCOPY target /x\n", "DI2", "`**/target`");
     let source = with(rust, &[("src/target/mod.rs", "")]);
     left_out(&source, "FROM rust\nCOPY . .\nRUN cargo build\n", "DI3", "`src/target/mod.rs` is kept in git");
 }
@@ -252,26 +249,28 @@ fn secrets_stay_where_something_may_load_them() {
         ("web/package.json", r#"{"dependencies": {"vite": "5"}}"#),
         ("yarn.lock", "\"next@^14\":\n  version 14\n"),
     ] {
-        left_out(&with(NODE, &[file]), COPY_ALL, "DI5", "`.env` and `.env.*`");
+        left_out(&with(NODE, &[file]), COPY_ALL, "DI5", "`**/.env` and `**/.env.*`");
     }
     left_out(NODE, "FROM a\nCOPY . .\nRUN npm ci\nCMD [\"bun\", \"server.js\"]\n", "DI5", "`bun`");
     let script = ("web/package.json", r#"{"scripts": {"start": "tsc && bun server.js"}}"#);
     left_out(&with(NODE, &[script]), COPY_ALL, "DI5", "`bun` (web/package.json:1)");
     let words = ("web/package.json", r#"{"description": "what comes next", "keywords": ["vite"]}"#);
-    check(&with(NODE, &[words]), COPY_ALL, ".env", true);
+    check(&with(NODE, &[words]), COPY_ALL, "**/.env", true);
     left_out(NODE, "FROM a\nCOPY . .\nRUN npm ci\nCMD node --env-file=x server.js\n", "DI5", "`env-file`");
-    let without_lock = [NODE[0], NODE[2]];
-    left_out(&without_lock, COPY_ALL, "DI5", "has no lock file");
-    check(NODE, "FROM a\nCOPY server.js .\nCMD [\"bun\", \"server.js\"]\n", ".env", true);
+    let other = ("package.json", r#"{"dependencies": {"express": "4", "other": "1"}}"#);
+    left_out(&[other, NODE[2]], COPY_ALL, "DI5", "has no lock file");
+    // All that it names is known to the last.
+    check(&[NODE[0], NODE[2]], COPY_ALL, "**/.env", true);
+    check(NODE, "FROM a\nCOPY server.js .\nCMD [\"bun\", \"server.js\"]\n", "**/.env", true);
 }
 
 #[test]
 fn python_gets_its_own_lines() {
     let (lines, _) =
         written(&[("app.py", ""), ("requirements.txt", "flask==3.0\n")], "FROM python\nCOPY . /app\n");
-    assert!(lines.contains(&"**/__pycache__".to_owned()) && lines.contains(&".venv".to_owned()));
-    check(&[("app.py", "")], "FROM python\nCOPY . .\nCMD .venv/bin/python app.py\n", ".venv", false);
-    check(&[("app.py", ""), (".venv/bin/x", "")], "FROM python\nCOPY . .\n", ".venv", false);
+    assert!(lines.contains(&"**/__pycache__".to_owned()) && lines.contains(&"**/.venv".to_owned()));
+    check(&[("app.py", "")], "FROM python\nCOPY . .\nCMD .venv/bin/python app.py\n", "**/.venv", false);
+    check(&[("app.py", ""), (".venv/bin/x", "")], "FROM python\nCOPY . .\n", "**/.venv", false);
 }
 
 #[test]
@@ -298,4 +297,79 @@ fn truncated_or_unknown_folders() {
     let cut = run(Project::new(Arc::new(tree), Default::default()));
     assert!(cut.created.is_empty());
     assert_eq!(cut.files[0].held_back[0].missing[0].id, "context-too-large");
+}
+
+#[test]
+fn what_is_asked_for_below_build_output_is_taken_back_in() {
+    let java: Files<'_> = &[("pom.xml", "<project/>")];
+    let (lines, _) = written(java, "FROM a\nCOPY target/*.jar app.jar\n");
+    let at = lines.iter().position(|line| line == "**/target").expect("the folder is excluded");
+    assert_eq!(lines[at + 1], "!target/*.jar");
+    left_out(java, "FROM a\nARG J=target/*.jar\nCOPY $J app.jar\n", "DI2", "depends on a build argument");
+    left_out(java, "FROM a\nCOPY target/*.jar app.jar\nCOPY . /x\n", "DI4", "`.` (Dockerfile:3)");
+}
+
+#[test]
+fn modules_are_of_no_use_where_no_javascript_runs() {
+    let line = "**/node_modules";
+    let files = with(NODE, &[("go.mod", "module x"), ("main.go", "package main")]);
+    check(&files, "FROM golang:1.24\nCOPY . .\nRUN go build\n", line, true);
+    check(&files, "FROM golang:1.24 AS b\nCOPY . .\nFROM node\nCOPY --from=b /x /x\n", line, false);
+    check(&files, "FROM golang:1.24\nRUN apt-get install nodejs\nCOPY . .\n", line, false);
+    check(&files, "FROM golang:1.24\nCOPY --from=x /usr/local /usr/local\nCOPY . .\n", line, false);
+    let named = with(&files, &[("web.go", "http.Dir(\"node_modules\")")]);
+    check(&named, "FROM golang:1.24\nCOPY . .\nRUN go build\n", line, false);
+    let bundler = with(&files, &[("go.sum", "github.com/evanw/esbuild v0.25.0 h1:x=")]);
+    check(&bundler, "FROM golang:1.24\nCOPY . .\nRUN go build\n", line, false);
+}
+
+#[test]
+fn folder_without_a_manifest_holds_no_packages() {
+    let files = with(NODE, &[("api/main.py", ""), ("api/node_modules/x.js", "")]);
+    left_out(&files, "FROM a\nCOPY api /x\n", "DI4", "`api` (Dockerfile:2)");
+    check(&files[..4], "FROM a\nCOPY api /x\n", "**/node_modules", true);
+}
+
+#[test]
+fn sites_are_excluded_where_their_script_builds_them() {
+    let vite: Files<'_> = &[
+        ("package.json", r#"{"scripts": {"build": "tsc -b && vite build"}}"#),
+        ("vite.config.ts", "export default {}"),
+    ];
+    let build = "FROM node\nCOPY . .\nRUN npm ci\nRUN npm run build\n";
+    check(vite, build, "dist", true);
+    check(vite, "FROM node\nCOPY . .\nRUN npm ci && npx vite preview\n", "dist", false);
+    check(vite, "FROM nginx\nCOPY dist /usr/share/nginx/html\n", "dist", false);
+    let elsewhere = [vite[0], ("vite.config.ts", "export default { build: { outDir: 'x' } }")];
+    check(&elsewhere, build, "dist", false);
+    let flagged = [("package.json", r#"{"scripts": {"build": "vite build --outDir x"}}"#), vite[1]];
+    check(&flagged, build, "dist", false);
+}
+
+#[test]
+fn junk_is_named_where_git_ignores_it() {
+    check(NODE, COPY_ALL, "**/.DS_Store", false);
+    check(&with(NODE, &[(".gitignore", "# x\n.DS_Store\n/.idea/\n")]), COPY_ALL, "**/.DS_Store", true);
+    check(&with(NODE, &[("web/.gitignore", "/.idea/\n")]), COPY_ALL, ".idea", true);
+    check(&with(NODE, &[(".gitignore", "!.idea\n")]), COPY_ALL, ".idea", false);
+}
+
+#[test]
+fn settings_stand_for_what_is_not_proven() {
+    let mut options = Options::default();
+    options.dockerignore.unneeded = Some(vec!["**/.env".to_owned(), "**/.env.*".to_owned()]);
+    let files = with(NODE, &[("config.js", "require('dotenv').config()")]);
+    let found = outcome(&WRITE_DOCKERIGNORE, &files, COPY_ALL, &options);
+    assert!(found.files[0].held_back.is_empty() && found.created[0].text.contains("**/.env\n"));
+    // A build that asks for the file would fail.
+    let found = outcome(&WRITE_DOCKERIGNORE, &files, "FROM a\nCOPY .env .\n", &options);
+    assert_eq!(found.files[0].held_back[0].missing[0].id, "DI2");
+}
+
+#[test]
+fn gem_from_a_repository_reads_no_history_of_ours() {
+    let gem = ("Gemfile", "gem 'faker', git: 'https://github.com/faker-ruby/faker.git'\n");
+    check(&[gem], "FROM ruby\nCOPY . .\n", ".git", true);
+    let own = ("Gemfile", "git ls-files");
+    check(&[own], "FROM ruby\nCOPY . .\n", ".git", false);
 }

@@ -29,6 +29,8 @@ struct Files {
     manifests: Vec<String>,
     skipped: Vec<String>,
     code: Vec<String>,
+    web: Vec<String>,
+    javascript: Vec<String>,
     /// Commands that read nothing of what the context holds.
     harmless: Vec<String>,
     /// Endings of names that no folder has.
@@ -43,7 +45,17 @@ enum Kind {
     Text,
     /// The same, and it has to be readable.
     Code,
+    /// Only a browser reads it.
+    Web,
     Skipped,
+}
+
+/// Whose programs count.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Programs {
+    All,
+    /// Nothing that gets the thing can run JavaScript.
+    NoJavaScript,
 }
 
 /// Finds names in a project and its Dockerfiles. The files are read once, when first needed.
@@ -66,14 +78,21 @@ impl<'a> Search<'a> {
     }
 
     /// The first that would miss the thing, in one line; `Ok` where there is none.
-    pub(super) fn check(&self, named: &Named) -> Result<(), String> {
+    pub(super) fn check(&self, named: &Named, programs: Programs) -> Result<(), String> {
         for build in self.builds {
             for index in 0..build.document.instructions.len() {
                 self.instruction(named, build, index)?;
             }
         }
         let files = self.files.get_or_init(|| self.read()).as_ref().map_err(Clone::clone)?;
+        let within = named.files.as_ref().map(|files| IgnoreFile::parse(&files.join("\n")));
         for file in files {
+            let skipped = file.kind == Kind::Web && !named.web
+                || programs == Programs::NoJavaScript && fits(&PATTERNS.javascript, &file.path)
+                || within.as_ref().is_some_and(|within| !fits(within, &file.path));
+            if skipped {
+                continue;
+            }
             let found = match file.kind {
                 Kind::Lock => package(file, named),
                 Kind::Manifest => package(file, named)
@@ -85,7 +104,7 @@ impl<'a> Search<'a> {
                 return Err(format!("`{name}` ({}:{line}) {}", file.path, named.what));
             }
         }
-        self.locks(named)
+        if programs == Programs::NoJavaScript { Ok(()) } else { self.locks(named) }
     }
 
     /// A manifest whose packages bring others along needs its lock.
@@ -100,7 +119,10 @@ impl<'a> Search<'a> {
                     (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(above, _)| above))
                 });
                 let mut above = above.map(|folder| lock.locks.iter().any(|name| stands(folder, name)));
-                if name == lock.manifest && !above.any(|found| found) && self.has_dependencies(&entry.path) {
+                if name == lock.manifest
+                    && !above.any(|found| found)
+                    && self.has_dependencies(&entry.path, &named.quiet)
+                {
                     return Err(format!("`{}` has no lock file, so not every package is known", entry.path));
                 }
             }
@@ -108,12 +130,14 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    fn has_dependencies(&self, manifest: &str) -> bool {
+    /// Whether a manifest names a package that may bring others along of which nothing is known.
+    fn has_dependencies(&self, manifest: &str, quiet: &[String]) -> bool {
         let text = self.project.read(manifest).unwrap_or_default();
         let Ok(value) = serde_json::from_str::<serde_json::Value>(&text) else { return true };
         ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"]
             .iter()
-            .any(|key| value[key].as_object().is_some_and(|packages| !packages.is_empty()))
+            .filter_map(|key| value[key].as_object())
+            .any(|packages| packages.keys().any(|name| !quiet.contains(name)))
     }
 
     fn instruction(&self, named: &Named, build: &Build, index: usize) -> Result<(), String> {
@@ -147,7 +171,7 @@ impl<'a> Search<'a> {
             if kind == Kind::Skipped {
                 continue;
             }
-            if size > MAX_FILE && kind == Kind::Text {
+            if size > MAX_FILE && matches!(kind, Kind::Text | Kind::Web) {
                 // Data: what is of this size is not read as code by anyone.
                 continue;
             }
@@ -159,7 +183,7 @@ impl<'a> Search<'a> {
             match self.text(entry) {
                 Some(text) => searched.push(Searched { path: entry.path.clone(), kind, text }),
                 // A picture has no names in it; a program that cannot be read may have any.
-                None if kind == Kind::Text => {}
+                None if matches!(kind, Kind::Text | Kind::Web) => {}
                 None => return Err(format!("`{}` cannot be read as text", entry.path)),
             }
         }
@@ -221,6 +245,7 @@ fn word<'n>(path: &str, text: &str, named: &'n Named) -> Option<(usize, &'n str)
             stands_alone(text, *at, name)
                 && !is_address(text, *at, name)
                 && !is_repository_type(path, text, *at)
+                && !is_foreign_repository(path, text, *at, name)
         });
         found.map(|(at, _)| (line(text, at), name.as_str()))
     })
@@ -271,7 +296,7 @@ fn line(text: &str, at: usize) -> usize {
 }
 
 /// Whether a name is not part of a longer one, and not a member of something (`process.env`).
-fn stands_alone(text: &str, at: usize, name: &str) -> bool {
+pub(super) fn stands_alone(text: &str, at: usize, name: &str) -> bool {
     let joins = |character: char| character.is_alphanumeric() || character == '_';
     let before = text[..at].chars().next_back();
     let after = text[at + name.len()..].chars().next();
@@ -298,6 +323,25 @@ fn is_repository_type(path: &str, text: &str, at: usize) -> bool {
     path.ends_with("package.json") && line.replace(' ', "").contains("\"type\":\"git\"")
 }
 
+/// Whether a manifest says there that a package comes from a repository elsewhere: `git: "https://…"` in a Gemfile,
+/// `git = "https://…"` in TOML.
+fn is_foreign_repository(path: &str, text: &str, at: usize, name: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let key = match file {
+        "Gemfile" => ':',
+        _ if file == "Pipfile" || file.ends_with(".toml") => '=',
+        _ => return false,
+    };
+    let value = text[at + name.len()..].strip_prefix(' ').unwrap_or(&text[at + name.len()..]);
+    let Some(value) = value.strip_prefix(key) else { return false };
+    let value = value.trim_start_matches(' ');
+    let address = value.strip_prefix(['"', '\'']).unwrap_or_default();
+    name == "git"
+        && ["https://", "http://", "ssh://", "git://", "git@"]
+            .iter()
+            .any(|scheme| address.starts_with(scheme))
+}
+
 /// Whether a path that is not in git can only be a file, going by its ending.
 pub(super) fn is_file_name(path: &str) -> bool {
     path.rsplit_once('.').is_some_and(|(_, ending)| FILES.endings.iter().any(|known| known == ending))
@@ -305,6 +349,7 @@ pub(super) fn is_file_name(path: &str) -> bool {
 
 struct Patterns {
     lists: Vec<(Kind, IgnoreFile)>,
+    javascript: IgnoreFile,
 }
 
 static FILES: LazyLock<Files> =
@@ -316,15 +361,18 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
         list(Kind::Lock, &FILES.locks),
         list(Kind::Manifest, &FILES.manifests),
         list(Kind::Skipped, &FILES.skipped),
+        list(Kind::Web, &FILES.web),
         list(Kind::Code, &FILES.code),
     ];
-    Patterns { lists }
+    Patterns { lists, javascript: IgnoreFile::parse(&FILES.javascript.join("\n")) }
 });
 
 fn kind(path: &str) -> Kind {
-    let has = |file: &IgnoreFile| {
-        let above = path.match_indices('/').map(|(at, _)| &path[..at]).chain([path]);
-        above.into_iter().any(|path| file.patterns().iter().any(|pattern: &Pattern| pattern.matches(path)))
-    };
-    PATTERNS.lists.iter().find(|(_, file)| has(file)).map_or(Kind::Text, |(kind, _)| *kind)
+    PATTERNS.lists.iter().find(|(_, file)| fits(file, path)).map_or(Kind::Text, |(kind, _)| *kind)
+}
+
+/// Whether one of the patterns matches the path or a folder above it.
+fn fits(file: &IgnoreFile, path: &str) -> bool {
+    let mut above = path.match_indices('/').map(|(at, _)| &path[..at]).chain([path]);
+    above.any(|path| file.patterns().iter().any(|pattern: &Pattern| pattern.matches(path)))
 }

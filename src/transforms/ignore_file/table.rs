@@ -1,4 +1,4 @@
-//! The rows that a new ignore file may hold, and who could miss what they exclude. The facts stand in `rows.toml`.
+//! The rows that an ignore file may hold, and who could miss what they exclude. The facts stand in `rows.toml`.
 
 use std::sync::LazyLock;
 
@@ -6,16 +6,25 @@ use serde::Deserialize;
 
 use crate::shell::{Action, Install, Manager, Role, install};
 
-/// Lines of the new file that are written together or not at all.
+/// Lines of the file that are written together or not at all.
 #[derive(Deserialize, Debug)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Row {
-    pub(super) patterns: Vec<String>,
+pub(in crate::transforms) struct Row {
+    pub(in crate::transforms) patterns: Vec<String>,
     #[serde(default)]
-    pub(super) when: Vec<String>,
+    pub(super) otherwise: Vec<String>,
+    #[serde(default)]
+    pub(in crate::transforms) when: Vec<String>,
+    #[serde(default)]
+    pub(super) seen: Vec<String>,
+    pub(super) script: Option<String>,
     pub(super) keeps: Keeps,
     pub(super) named: Option<String>,
     pub(super) remade: Option<String>,
+    #[serde(default)]
+    pub(super) either: bool,
+    #[serde(default)]
+    pub(in crate::transforms) minor: bool,
 }
 
 /// Which files that git knows of a row may exclude.
@@ -49,6 +58,15 @@ pub(super) struct Named {
     pub(super) programs: Vec<String>,
     #[serde(default)]
     pub(super) lock: Vec<Lock>,
+    #[serde(default)]
+    pub(super) quiet: Vec<String>,
+    /// The only files in which words are looked for.
+    pub(super) files: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) javascript: bool,
+    /// Whether what a browser reads counts too.
+    #[serde(default)]
+    pub(super) web: bool,
 }
 
 /// A manifest that says everything only together with a lock file.
@@ -73,7 +91,25 @@ pub(super) struct Remade {
     managers: Vec<Manager>,
     ways: Vec<Way>,
     #[serde(default)]
+    programs: Vec<String>,
+    #[serde(default)]
+    pub(super) scripts: bool,
+    #[serde(default)]
     dry: Vec<String>,
+    pub(super) absent: Option<String>,
+}
+
+/// Programs that a container lacks.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Absent {
+    name: String,
+    /// What follows, in words.
+    pub(super) what: String,
+    pub(super) images: Vec<String>,
+    pub(super) words: Vec<String>,
+    pub(super) places: Vec<String>,
+    named: String,
 }
 
 /// What a manager has to be told.
@@ -97,29 +133,36 @@ impl Way {
 impl Remade {
     /// Whether a command makes the thing. A word that only the shell can work out is `None`.
     pub(super) fn is_made_by(&self, argv: &[Option<&str>]) -> bool {
-        install(argv).is_some_and(|found| {
+        let words: Vec<&str> = argv.iter().copied().map_while(|word| word).collect();
+        let is_program = |known: &String| {
+            let known: Vec<&str> = known.split(' ').collect();
+            words.starts_with(&known)
+        };
+        let by_manager = install(argv).is_some_and(|found| {
             self.managers.contains(&found.manager)
                 && self.ways.iter().any(|way| way.fits(&found))
                 && found.is_certain()
                 && !found.has(Role::Global)
                 && !self.dry.iter().any(|name| found.option(name).is_some())
-        })
+        });
+        by_manager || self.programs.iter().any(is_program)
     }
 }
 
 /// The whole table.
 #[derive(Deserialize, Debug)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Table {
+pub(in crate::transforms) struct Table {
     #[serde(rename = "row")]
-    pub(super) rows: Vec<Row>,
+    pub(in crate::transforms) rows: Vec<Row>,
     named: Vec<Named>,
     remade: Vec<Remade>,
+    absent: Vec<Absent>,
 }
 
 impl Table {
     /// The table that is part of the program.
-    pub(super) fn get() -> &'static Table {
+    pub(in crate::transforms) fn get() -> &'static Table {
         static TABLE: LazyLock<Table> =
             LazyLock::new(|| toml::from_str(include_str!("rows.toml")).expect("the table is tested"));
         &TABLE
@@ -136,6 +179,18 @@ impl Table {
         let name = row.remade.as_ref()?;
         self.remade.iter().find(|remade| remade.name == *name)
     }
+
+    /// Without which programs nobody can use what is remade, and who would hand it to somebody else.
+    pub(super) fn absent(&self, remade: &Remade) -> Option<(&Absent, &Named)> {
+        let name = remade.absent.as_ref()?;
+        let absent = self.absent.iter().find(|absent| absent.name == *name)?;
+        Some((absent, self.named.iter().find(|named| named.name == absent.named)?))
+    }
+
+    /// The table of programs of that name.
+    pub(super) fn absent_named(&self, name: &str) -> Option<&Absent> {
+        self.absent.iter().find(|absent| absent.name == name)
+    }
 }
 
 #[cfg(test)]
@@ -149,12 +204,16 @@ mod tests {
         for row in &table.rows {
             assert_eq!(row.named.is_some(), table.named(row).is_some(), "{row:?}");
             assert_eq!(row.remade.is_some(), table.remade(row).is_some(), "{row:?}");
-            let file = IgnoreFile::parse(&row.patterns.join("\n"));
+            let lines: Vec<&str> = row.patterns.iter().chain(&row.otherwise).map(String::as_str).collect();
+            let file = IgnoreFile::parse(&lines.join("\n"));
             assert_eq!(file.error(), None);
             assert!(
                 file.patterns().iter().all(|pattern| !pattern.is_negated()),
                 "rows do not depend on each other"
             );
+        }
+        for remade in &table.remade {
+            assert_eq!(remade.absent.is_some(), table.absent(remade).is_some(), "{remade:?}");
         }
     }
 

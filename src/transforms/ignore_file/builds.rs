@@ -12,11 +12,11 @@ use crate::syntax::Document;
 use crate::transforms::Input;
 
 /// A Dockerfile of the context.
-pub(super) struct Build {
-    pub(super) name: String,
-    pub(super) document: Document,
-    pub(super) model: Model,
-    pub(super) sources: Vec<ContextSource>,
+pub(in crate::transforms) struct Build {
+    pub(in crate::transforms) name: String,
+    pub(in crate::transforms) document: Document,
+    pub(in crate::transforms) model: Model,
+    pub(in crate::transforms) sources: Vec<ContextSource>,
 }
 
 const NAMES: &[&str] =
@@ -35,7 +35,7 @@ impl Build {
     }
 
     /// Where an instruction stands, for messages.
-    pub(super) fn place(&self, instruction: usize) -> String {
+    pub(in crate::transforms) fn place(&self, instruction: usize) -> String {
         format!("{}:{}", self.name, self.document.instructions[instruction].lines.0)
     }
 
@@ -50,7 +50,7 @@ impl Build {
 }
 
 /// All builds of the context; those of the unit at hand come first.
-pub(super) fn of(input: &Input<'_>) -> Vec<Build> {
+pub(in crate::transforms) fn of(input: &Input<'_>) -> Vec<Build> {
     let mut builds: Vec<Build> =
         input.siblings.iter().map(|source| Build::read(source.name(), source)).collect();
     let globs: Vec<Glob> = NAMES.iter().filter_map(|name| Glob::parse(name).ok()).collect();
