@@ -1,8 +1,12 @@
 //! `copy-manifests-first`: install dependencies before the sources are copied, and exactly as the lock file says.
 
 mod around;
+mod builder;
+mod cache;
 mod commands;
+mod downloads;
 mod edits;
+mod kept;
 mod lock;
 mod omit;
 mod place;
@@ -31,8 +35,10 @@ pub(super) const COPY_MANIFESTS_FIRST: Transform = Transform {
 A COPY of all sources before the install makes every change of a source file run the install again. The manifest and
 the lock file are copied first, then the install runs, then the sources follow: the install's layer is kept until one
 of the manifests changes. Unpinned requirements then stay at the version of that layer.
-For npm, pip (requirements files), Poetry, uv, PDM, Pipenv, Conda and Go modules; others are recognised and held back.
+For npm, pip (requirements files), Poetry, uv, PDM, Pipenv, Conda, Go modules and Maven; others are recognised and held back.
 Where an install also installs the project itself, it leaves that out at first and runs again behind the sources.
+Cargo, Gradle and Maven with several modules cannot be run on manifests alone; there the downloads are kept in a cache
+mount, if the builder is BuildKit, the folder and its owner are known, and nothing that is shipped reads it.
 Safe when every file that the install reads is known and sent to the builder (MC1), no script of the install reads
 another (MC2), nothing is installed from the project's own folders (MC3), nothing else in the RUN needs the sources
 before the install is done (MC4), the sources bring nothing that the install has written (MC5), nothing between reads
@@ -83,6 +89,7 @@ fn run(input: &Input<'_>) -> Vec<Diagnostic> {
     let replaced: Vec<Span> = fixes.flat_map(|fix| fix.edits.iter().map(|edit| edit.span)).collect();
     found.extend(locked);
     found.extend(omit::diagnose(input, &replaced));
+    found.extend(cache::diagnose(input));
     found
 }
 

@@ -4,9 +4,11 @@
 //! word wherever it stands. Knows nothing of Dockerfiles and nothing of transforms; a fact that breaks a precondition
 //! is an [`Obstacle`] under that precondition's id.
 
+mod cargo;
 mod detect;
 pub mod go;
 mod language;
+mod maven;
 pub mod npm;
 pub mod pip;
 mod place;
@@ -14,11 +16,14 @@ pub mod python;
 mod rust;
 mod version;
 mod version_files;
+mod xml;
 
 use std::fmt;
 
+pub use self::cargo::{Cargo, cargo};
 pub use self::detect::{Ecosystem, Kind, detect};
 pub use self::language::{Language, Statements, statements};
+pub use self::maven::{Maven, maven};
 pub use self::version::{Version, VersionRange, VersionStatement};
 use super::glob::Glob;
 use super::{EntryKind, Project};

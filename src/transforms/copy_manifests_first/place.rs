@@ -81,7 +81,7 @@ impl Place<'_> {
     }
 
     /// The path of the context that stands at a path of the image when the RUN begins.
-    fn origin(&self, path: &str) -> Option<String> {
+    pub(super) fn origin(&self, path: &str) -> Option<String> {
         let copies = copies(self.input, self.stage);
         let before = copies.iter().filter(|copy| copy.index < self.run && copy.may_touch(path));
         let mut origins = before.rev().map(|copy: &Copy| match &copy.placed {

@@ -3,10 +3,12 @@
 //! One file for each ecosystem; what they share stands here.
 
 mod go;
+mod maven;
 mod npm;
 mod pip;
 mod python;
 
+pub(super) use self::maven::is_alone;
 use super::super::{Input, Missing, Reason};
 use super::placement::{below, inside};
 use crate::project::ecosystems::{Closure, Kind, Needed, Obstacle, detect};
@@ -67,6 +69,7 @@ impl Ground<'_> {
             Manager::Npm => self.npm(),
             Manager::Pip => self.pip(install, words),
             Manager::Go => self.go(install),
+            Manager::Maven => self.maven(install, words),
             Manager::Poetry => self.poetry(install),
             Manager::Uv => self.uv(install, words),
             Manager::Pdm => self.pdm(install),

@@ -1,5 +1,6 @@
 //! The smallest Dockerfiles for each precondition: what is changed, what is left, what is held back and why.
 
+mod caches;
 mod python;
 
 use super::COPY_MANIFESTS_FIRST as IT;
