@@ -47,8 +47,25 @@ pub struct UserOptions {
     pub group: Option<u32>,
     /// `writable`: every folder that the program writes to. An empty list says that it writes nowhere.
     pub writable: Option<Vec<String>>,
+    /// `style`: which user, where there is a choice.
+    pub style: Option<UserStyle>,
+    /// `start`: what the start command runs in the end, as an exec form, where a script stands before it.
+    pub start: Option<Vec<String>>,
+    /// `low-ports`: whether the engine lets everybody bind ports below 1024.
+    pub low_ports: Option<bool>,
     /// `run-as-root`: why the container needs root.
     pub run_as_root: Option<String>,
+}
+
+/// Which user the container gets, where there is a choice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UserStyle {
+    /// `existing`: the image's own, such as `node`; else as if nothing was said.
+    Existing,
+    /// `own`: one that is made for it.
+    Own,
+    /// `number`: a bare number, without an entry in `/etc/passwd`.
+    Number,
 }
 
 /// The table `[health]`.
@@ -236,6 +253,9 @@ impl UserOptions {
             })?,
             group: section.take("group", |value| reader::number(value, 0, "a number"))?,
             writable: section.take("writable", |value| list(value, reader::text))?,
+            style: section.take("style", UserStyle::read)?,
+            start: section.take("start", reader::command)?,
+            low_ports: section.take("low-ports", reader::truth)?,
             run_as_root: section.take("run-as-root", reader::text)?,
         })
     }
@@ -245,8 +265,23 @@ impl UserOptions {
             id: self.id.or(below.id),
             group: self.group.or(below.group),
             writable: self.writable.or(below.writable),
+            style: self.style.or(below.style),
+            start: self.start.or(below.start),
+            low_ports: self.low_ports.or(below.low_ports),
             run_as_root: self.run_as_root.or(below.run_as_root),
         }
+    }
+}
+
+impl UserStyle {
+    const NAMES: &[(&str, UserStyle)] =
+        &[("existing", UserStyle::Existing), ("own", UserStyle::Own), ("number", UserStyle::Number)];
+
+    fn read(value: reader::Value<'_>) -> Result<UserStyle, ConfigError> {
+        let names: Vec<&str> = UserStyle::NAMES.iter().map(|(name, _)| *name).collect();
+        let name = reader::one_of(value, &names)?;
+        let found = UserStyle::NAMES.iter().find(|(known, _)| *known == name);
+        Ok(found.map_or(UserStyle::Existing, |(_, style)| *style))
     }
 }
 

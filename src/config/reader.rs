@@ -148,6 +148,11 @@ pub(super) fn text(value: Value<'_>) -> Result<String, ConfigError> {
         .ok_or_else(|| value.expected("a line of text"))
 }
 
+/// `true` or `false`.
+pub(super) fn truth(value: Value<'_>) -> Result<bool, ConfigError> {
+    value.value.get_ref().as_bool().ok_or_else(|| value.expected("true or false"))
+}
+
 /// A text that is one of `names`.
 pub(super) fn one_of(value: Value<'_>, names: &[&str]) -> Result<String, ConfigError> {
     let name = text(value)?;

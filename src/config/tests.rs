@@ -30,6 +30,9 @@ fn every_key_is_read() {
         id = 10001
         group = 0
         writable = []
+        style = "own"
+        start = ["node", "server.js"]
+        low-ports = true
         run-as-root = "binds port 80"
         [health]
         port = 8080
@@ -50,6 +53,9 @@ fn every_key_is_read() {
         id: Some(10001),
         group: Some(0),
         writable: Some(Vec::new()),
+        style: Some(UserStyle::Own),
+        start: Some(vec!["node".to_owned(), "server.js".to_owned()]),
+        low_ports: Some(true),
         run_as_root: Some("binds port 80".to_owned()),
     };
     assert_eq!(options.user, user);
@@ -111,6 +117,8 @@ fn wrong_values_name_what_is_wanted() {
         "user.id = 0",
         "1:11: `id` must be a number above 0; to keep root, say why with `run-as-root`, not 0",
     );
+    refused("user.style = \"mine\"", "1:14: `style` has no `mine`; there are existing, own, number");
+    refused("user.low-ports = 1", "1:18: `low-ports` must be true or false, not 1");
     refused(
         "user.run-as-root = true",
         "1:20: `run-as-root` must be a line of text, not a value of type boolean",

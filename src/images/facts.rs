@@ -41,6 +41,8 @@ pub enum Os {
     Wolfi,
     /// Windows: no Unix rewrite applies.
     Windows,
+    /// Not known: of an image that no table lists.
+    Unknown,
 }
 
 /// The C library.
@@ -343,6 +345,48 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// An image of which nothing is known: every question is answered with "not known".
+    pub fn unknown() -> Facts {
+        Facts {
+            family: "the base image",
+            repository: String::new(),
+            version: None,
+            os: Os::Unknown,
+            release: None,
+            release_from: None,
+            libc: None,
+            packages: None,
+            shell: None,
+            bash: None,
+            user_tools: None,
+            adduser: None,
+            users: Vec::new(),
+            users_are_all: false,
+            ready: None,
+            clients: Vec::new(),
+            clients_are_all: false,
+            native_probe: None,
+            ca_certificates: None,
+            user: None,
+            entrypoint: None,
+            cmd: None,
+            workdir: None,
+            expose: None,
+            env: BTreeMap::new(),
+            volumes: None,
+            onbuild: None,
+            healthcheck: None,
+            stop_signal: None,
+            keep_root: None,
+            nonroot: None,
+            counterparts: Vec::new(),
+            size_mb: None,
+            end_of_life: None,
+            note: None,
+            confidence: Confidence::Knowledge,
+        }
+    }
+
     /// Codename of the release: `bookworm`.
     pub fn codename(&self) -> Option<&'static str> {
         self.release.map(|release| release.name.as_str())

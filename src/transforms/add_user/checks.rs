@@ -1,54 +1,74 @@
 //! The preconditions NR1 to NR15, one function each.
 
-use crate::images::{Facts, UserTools};
+use serde::Deserialize;
+
+use super::chosen::Demands;
+use super::program;
+use crate::images::{Facts, Shell};
 use crate::syntax::Keyword;
 use crate::transforms::checks::Checks;
 use crate::transforms::shipped::{Shipped, join};
 
 /// Ports below this one need root, or a setting that not every engine has (NR2).
-const FIRST_FREE_PORT: u16 = 1024;
+pub(super) const FIRST_FREE_PORT: u16 = 1024;
 
-/// Checks everything that does not depend on which user it will be.
-pub(super) fn all(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) {
+/// Checks everything that does not depend on which user it will be, and tells what that user needs.
+pub(super) fn all(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -> Demands {
     checks.holds("NR1", "USER stands below every RUN");
     explicit_root(shipped, checks);
     base_triggers(shipped, checks);
-    own_users(shipped, checks);
+    platform(shipped, checks);
     volumes(shipped, facts, checks);
     root_home(shipped, checks);
     ports(shipped, checks);
-    super::program::check(shipped, facts, checks);
+    let mut demands = program::check(shipped, facts, checks);
+    granted(shipped, facts, &mut demands, checks);
+    demands
 }
 
-/// The folders that the user granted, as absolute paths: they must belong to the new user.
-pub(super) fn owned_folders(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -> Vec<String> {
+/// NR3: the folders that the user granted, as absolute paths, and those that the program is proven to write.
+fn granted(shipped: &Shipped<'_>, facts: &Facts, demands: &mut Demands, checks: &mut Checks) {
     let granted = shipped.input.options.user.writable.as_deref().unwrap_or_default();
-    if granted.is_empty() {
-        return Vec::new();
+    if !granted.is_empty() {
+        let Some(base) = shipped.workdir(facts.workdir) else {
+            let remedy = "write the folders of `[user] writable` from the root";
+            return checks.misses("NR3", "the working folder is not known", remedy);
+        };
+        demands.whole = granted.iter().map(|folder| join(&base, folder)).collect();
     }
-    if facts.user_tools == Some(UserTools::None) || facts.shell.is_none() {
+    let asks = !demands.whole.is_empty() || !demands.themselves.is_empty();
+    if asks && !has_shell(shipped, facts) {
         let text = format!("nothing in `{}` can give a folder to the user", facts.family);
-        checks.misses("NR3", text, "copy the folder there with `COPY --chown`, then add `USER` by hand");
-        return Vec::new();
-    }
-    let Some(base) = shipped.workdir(facts.workdir) else {
-        checks.misses(
+        checks.breaks(
             "NR3",
-            "the working folder is not known",
-            "write the folders of `[user] writable` from the root",
+            text,
+            "copy the folder there with `COPY --chown`, and say `[user] writable = []` in dockfix.toml",
         );
-        return Vec::new();
+    }
+}
+
+/// Whether a RUN can be added: the image is known to have a shell, or the file shows that it has.
+fn has_shell(shipped: &Shipped<'_>, facts: &Facts) -> bool {
+    let runs = |index: usize| {
+        let instruction = shipped.instruction(index);
+        instruction.keyword == Keyword::Run && instruction.shell_form().is_some()
     };
-    granted.iter().map(|folder| join(&base, folder)).collect()
+    match facts.shell {
+        Some(shell) => shell != Shell::None,
+        None => shipped.instructions().any(runs),
+    }
 }
 
 /// NR10: an explicit root is the author's word until they take it back.
 fn explicit_root(shipped: &Shipped<'_>, checks: &mut Checks) {
     match shipped.last(Keyword::User) {
+        _ if shipped.input.options.user.id.is_some() => {
+            checks.holds("NR10", "dockfix.toml says who it runs as");
+        }
         None => checks.holds("NR10", "neither the file nor its base image chooses a user"),
         Some(at) => {
             let line = shipped.instruction(at).lines.0;
-            let remedy = "remove that line, or give the reason as `[user] run-as-root` in dockfix.toml";
+            let remedy = "remove that line, or set `[user] id` in dockfix.toml to the number to run as";
             checks.misses("NR10", format!("line {line} asks for root by name"), remedy);
         }
     }
@@ -65,36 +85,81 @@ fn base_triggers(shipped: &Shipped<'_>, checks: &mut Checks) {
     }
 }
 
-/// NR12: a user that the file makes is the one that its author wants, and only the author knows for what.
-fn own_users(shipped: &Shipped<'_>, checks: &mut Checks) {
-    const MAKERS: &[&str] = &["adduser", "useradd"];
-    for index in shipped.instructions() {
-        let instruction = shipped.instruction(index);
-        let Some((_, text)) = instruction.shell_form().filter(|_| instruction.keyword == Keyword::Run) else {
-            continue;
-        };
-        if words_of(text).any(|word| MAKERS.contains(&word)) {
-            let line = instruction.lines.0;
-            let text = format!("line {line} makes a user that the file never becomes");
-            checks.misses("NR12", text, "add `USER` with that user, or set `[user] id` in dockfix.toml");
-            return;
-        }
+/// NR15: platforms that choose the user themselves, and need root for what they mount.
+fn platform(shipped: &Shipped<'_>, checks: &mut Checks) {
+    let project = shipped.input.project;
+    let remedy = "keep root: give the reason as `[user] run-as-root` in dockfix.toml";
+    let action = ["action.yml", "action.yaml"]
+        .into_iter()
+        .find(|file| project.tree().read(file).is_some_and(|text| is_container_action(&text)));
+    let path = shipped.input.path.unwrap_or_default();
+    let develops = path.split('/').any(|part| part == ".devcontainer");
+    let lambda = shipped.image().is_some_and(|image| {
+        let name = image.name();
+        name.contains("/lambda/") || name.starts_with("amazon/aws-lambda-") || name.starts_with("heroku/")
+    });
+    if let Some(file) = action {
+        checks.breaks(
+            "NR15",
+            format!("`{file}` runs it as an action, which writes to a folder of root"),
+            remedy,
+        );
+    } else if develops {
+        checks.breaks("NR15", "it is an image to develop in", remedy);
+    } else if lambda {
+        checks.breaks("NR15", "the platform that runs it chooses the user", remedy);
+    } else {
+        checks.holds("NR15", "no platform that chooses the user is in sight");
     }
+}
+
+/// Whether an action of GitHub is a container: `runs.using: docker`.
+fn is_container_action(text: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Action {
+        runs: Runs,
+    }
+    #[derive(Deserialize)]
+    struct Runs {
+        using: String,
+    }
+    serde_saphyr::from_str::<Action>(text).is_ok_and(|action| action.runs.using == "docker")
 }
 
 /// NR4: a volume keeps the owner that its folder had when it was declared.
 fn volumes(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) {
-    let remedy = "give the folder to the user above the VOLUME, then add `USER` by hand";
-    if let Some(at) = shipped.last(Keyword::Volume) {
+    let remedy =
+        "list the folders that it writes as `[user] writable` in dockfix.toml; `[]` says that there is none";
+    if shipped.input.options.user.writable.is_some() {
+        checks.holds("NR4", "dockfix.toml says which folders the user must own");
+        return;
+    }
+    let volumes =
+        shipped.instructions().filter(|index| shipped.instruction(*index).keyword == Keyword::Volume);
+    let of_root = |index: &usize| {
+        let values = shipped.instruction(*index).values();
+        values.is_empty() || !values.iter().all(|folder| is_open_to_all(folder))
+    };
+    let mut volumes = volumes.peekable();
+    let declared = volumes.peek().is_some();
+    if let Some(at) = volumes.find(of_root) {
         let line = shipped.instruction(at).lines.0;
         checks.misses("NR4", format!("the VOLUME in line {line} belongs to root"), remedy);
         return;
     }
     match facts.volumes {
-        Some([]) => checks.holds("NR4", "there is no VOLUME"),
+        Some(folders) if folders.iter().all(|folder| is_open_to_all(folder)) => {
+            let text = if declared { "everybody may write to the VOLUME" } else { "there is no VOLUME" };
+            checks.holds("NR4", text);
+        }
         Some(_) => checks.misses("NR4", "the base image declares a VOLUME that belongs to root", remedy),
         None => checks.misses("NR4", "it is not known whether the base image declares a VOLUME", remedy),
     }
+}
+
+/// Folders that every system leaves open to everybody; a volume keeps their rights.
+fn is_open_to_all(folder: &str) -> bool {
+    matches!(folder.trim_end_matches('/'), "/tmp" | "/var/tmp")
 }
 
 /// NR7: what is kept under /root is out of reach for everybody else.
@@ -122,7 +187,9 @@ fn root_home(shipped: &Shipped<'_>, checks: &mut Checks) {
         if speaks && !(cached && instruction.keyword == Keyword::Run) {
             let line = instruction.lines.0;
             let text = format!("line {line} keeps something in the home folder of root");
-            checks.breaks("NR7", text, "keep it in a folder that everybody can read, such as /opt");
+            let remedy = "keep it in a folder that everybody can read, such as /opt; or give the reason for root as \
+                          `[user] run-as-root` in dockfix.toml";
+            checks.breaks("NR7", text, remedy);
             return;
         }
     }
@@ -134,16 +201,18 @@ fn ports(shipped: &Shipped<'_>, checks: &mut Checks) {
     let configured = shipped.input.options.health.port;
     let mut low = configured.filter(|port| *port < FIRST_FREE_PORT);
     let mut seen = configured.is_some();
-    for index in shipped.instructions().filter(|index| shipped.instruction(*index).keyword == Keyword::Expose)
-    {
+    let exposes =
+        shipped.instructions().filter(|index| shipped.instruction(*index).keyword == Keyword::Expose);
+    for index in exposes {
         for word in shipped.instruction(index).values() {
-            let number = word.split('/').next().unwrap_or_default();
-            match number.parse::<u16>() {
-                Ok(port) => {
+            let value = shipped.input.model.literal(index, word).unwrap_or_else(|| word.to_owned());
+            match exposed(&value) {
+                Some(port) => {
                     seen = true;
                     low = low.or(Some(port).filter(|port| *port < FIRST_FREE_PORT));
                 }
-                Err(_) => {
+                None if configured.is_some() => {}
+                None => {
                     let text = format!("the port of `EXPOSE {word}` is not a plain number");
                     checks.misses("NR2", text, "set `[health] port` in dockfix.toml");
                     return;
@@ -152,18 +221,32 @@ fn ports(shipped: &Shipped<'_>, checks: &mut Checks) {
         }
     }
     match low {
-        Some(port) => checks.misses(
-            "NR2",
-            format!("port {port} is below {FIRST_FREE_PORT}"),
-            "listen on a higher port, such as 8080, and publish that one",
-        ),
+        Some(port) => low_port(shipped, format!("port {port} is below {FIRST_FREE_PORT}"), checks),
         None if seen => checks.holds("NR2", format!("no exposed port is below {FIRST_FREE_PORT}")),
         None => {}
     }
 }
 
+/// The lowest port of a word of EXPOSE: `8080`, `8080/tcp`, `9000-9005`; of `80:8080` the builder takes the last.
+fn exposed(word: &str) -> Option<u16> {
+    let ports = word.split('/').next().unwrap_or_default();
+    let inside = ports.rsplit(':').next().unwrap_or_default();
+    inside.split('-').next().unwrap_or_default().parse().ok()
+}
+
+/// NR2: Docker lets everybody bind low ports since 20.10, by a setting that other engines and hosts need not have.
+pub(super) fn low_port(shipped: &Shipped<'_>, text: String, checks: &mut Checks) {
+    if shipped.input.options.user.low_ports == Some(true) {
+        checks.holds("NR2", format!("{text}, and dockfix.toml says that the engine allows it"));
+        return;
+    }
+    let remedy = "listen on a higher port, such as 8080, and publish that one; or set `[user] low-ports = true` in \
+                  dockfix.toml, where the engine lets everybody bind it, as Docker does since 20.10";
+    checks.misses("NR2", text, remedy);
+}
+
 /// Words of a shell text, roughly: enough to see that a name does not occur.
-pub(super) fn words_of(text: &str) -> impl Iterator<Item = &str> {
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| {
         letter.is_whitespace() || matches!(letter, ';' | '&' | '|' | '(' | ')' | '"' | '\'')
     })

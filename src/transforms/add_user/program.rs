@@ -1,12 +1,16 @@
-//! What the program itself does: NR2, NR3, NR8, NR9, NR11.
+//! What the program itself does: NR8, NR9, NR11, and who answers for NR3.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::checks::{FIRST_FREE_PORT, low_port};
+use super::chosen::Demands;
+use super::writes;
 use crate::images::Facts;
-use crate::project::sources::{Grants, Sources};
-use crate::shell::StartKind;
+use crate::project::sources::Sources;
+use crate::shell::{Entry, StartKind};
 use crate::transforms::checks::Checks;
 use crate::transforms::shipped::{Program, Setter, Shipped};
 
@@ -15,117 +19,139 @@ use crate::transforms::shipped::{Program, Setter, Shipped};
 struct Programs {
     root: Vec<String>,
     home: Vec<String>,
+    tool: BTreeMap<String, Tool>,
+}
+
+/// A program that runs no code of the project, or code that cannot write but through it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tool {
+    /// Folders that it writes to, from the working folder; in an absolute one, it makes new entries only.
+    #[serde(default)]
+    pub(super) writes: Vec<String>,
+    /// Files of the project with which it does more than that.
+    #[serde(default)]
+    pub(super) unless: Vec<String>,
 }
 
 static PROGRAMS: LazyLock<Programs> =
     LazyLock::new(|| toml::from_str(include_str!("programs.toml")).expect("a test reads the embedded table"));
 
-/// Ports below this one need root, or a setting that not every engine has (NR2).
-const FIRST_FREE_PORT: u16 = 1024;
+/// What is known of a program by its name.
+pub(super) fn tool(name: &str) -> Option<&'static Tool> {
+    PROGRAMS.tool.get(name)
+}
 
-/// Checks what the start command and the sources behind it say.
-pub(super) fn check(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) {
+/// What the user can say about a program of which too little is known.
+const SAY_START: &str = "say what it runs in the end as `[user] start` in dockfix.toml, as an exec form; \
+                         or give the reason for root as `[user] run-as-root`";
+
+/// Whether the image starts something of its own: by this file, or by its base image, if that is a server.
+pub(super) fn starts(shipped: &Shipped<'_>, facts: &Facts) -> bool {
     let start = shipped.start();
-    if !matches!(start.entrypoint, Setter::Instruction(_)) && !matches!(start.cmd, Setter::Instruction(_)) {
-        let remedy = "add CMD, or give the reason for root as `[user] run-as-root` in dockfix.toml";
-        checks.breaks("NR9", "the file starts nothing: it may be a base for others (MS12)", remedy);
-        return;
+    let own = |setter| matches!(setter, Setter::Instruction(_));
+    let base = |words: &[String]| {
+        words.first().is_some_and(|word| tool(word.rsplit('/').next().unwrap_or(word)).is_some())
+    };
+    own(start.entrypoint)
+        || own(start.cmd)
+        || shipped.input.options.user.start.is_some()
+        || start.cmd == Setter::BaseImage && facts.cmd.is_some_and(base)
+}
+
+/// Checks what the start command and the sources behind it say, and tells what they demand.
+pub(super) fn check(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -> Demands {
+    let mut demands = Demands::default();
+    if !starts(shipped, facts) {
+        checks.misses("NR9", "the file starts nothing of its own", SAY_START);
+        return demands;
     }
-    let program = match shipped.program(facts, "NR9") {
+    let program = match shipped.runs(facts, "NR9") {
         Ok(program) => program,
         Err(missing) => {
-            checks.take(Err(missing));
-            return;
+            checks.misses(missing.id, missing.text, format!("{}; or {SAY_START}", missing.remedy));
+            return demands;
         }
     };
-    daemon(&program, checks);
-    home(shipped, &program, facts, checks);
-    let granted = shipped.input.options.user.writable.as_deref();
+    daemon(shipped, &program, checks);
+    demands.home = home(&program);
+    if shipped.input.options.user.writable.is_some() {
+        stated(shipped, &program, facts, checks);
+        return demands;
+    }
+    if let Some(tool) = tool(program.name()) {
+        writes::of_tool(shipped, &program, tool, facts, &mut demands, checks);
+        return demands;
+    }
     match shipped.scope(&program, facts, "NR3") {
         Ok(scope) => {
             let sources = Sources::read(shipped.input.project, &scope);
-            writes(&sources, granted, checks);
-            listeners(&sources, checks);
+            writes::of_sources(shipped, &sources, facts, &mut demands, checks);
+            listeners(shipped, &sources, checks);
         }
-        // The user's word stands for the sources, where these cannot be read.
-        Err(_) if granted.is_some() => checks.holds("NR3", "dockfix.toml says which folders are written"),
-        Err(missing) => {
-            let remedy = "list the folders that it writes as `[user] writable` in dockfix.toml; `[]` says that there is none";
-            checks.misses("NR3", missing.text, remedy);
-        }
+        Err(missing) => checks.misses("NR3", missing.text, writes::SAY_WRITABLE),
     }
+    demands
+}
+
+/// NR3: what the user says stands for the sources, but for what these state to the contrary.
+fn stated(shipped: &Shipped<'_>, program: &Program, facts: &Facts, checks: &mut Checks) {
+    let scope = shipped.scope(program, facts, "NR3");
+    let Ok(scope) = scope else {
+        checks.holds("NR3", "dockfix.toml says which folders are written");
+        return;
+    };
+    let sources = Sources::read(shipped.input.project, &scope);
+    writes::against_statement(shipped, &sources, checks);
+    listeners(shipped, &sources, checks);
 }
 
 /// NR8, NR9: daemons that need root, and scripts of which nothing is known.
-fn daemon(program: &Program, checks: &mut Checks) {
+fn daemon(shipped: &Shipped<'_>, program: &Program, checks: &mut Checks) {
     let name = program.name();
     let shown = program.argv.join(" ");
-    let remedy =
-        "give the reason for root as `[user] run-as-root` in dockfix.toml, or start the program itself";
+    let by_settings = shipped.input.options.user.start.is_some();
+    let listed = |list: &[String]| list.iter().any(|known| known == name);
+    let own_file = matches!(&program.start.entry, Some(Entry::File(path)) if path.ends_with(".sh"));
     match program.start.kind {
-        _ if PROGRAMS.root.iter().any(|known| known == name) => {
+        _ if listed(&PROGRAMS.root) => {
+            let remedy = "give the reason for root as `[user] run-as-root` in dockfix.toml, or start the program itself";
             checks.breaks("NR9", format!("`{name}` starts as root and steps down by itself"), remedy);
         }
+        _ if tool(name).is_some() => checks.holds("NR9", format!("`{name}` is no daemon that needs root")),
+        _ if by_settings => checks.holds("NR9", format!("dockfix.toml says that `{name}` is what runs")),
         StartKind::Daemons | StartKind::WebServer | StartKind::Fpm => {
-            checks.misses("NR9", format!("`{name}` may need root to start"), remedy);
+            checks.misses("NR9", format!("`{name}` may need root to start"), SAY_START);
         }
-        StartKind::Script => checks.misses("NR8", format!("it is not known what `{shown}` does"), remedy),
-        StartKind::Binary if name.ends_with(".sh") => {
-            checks.misses("NR8", format!("it is not known what the script `{name}` does"), remedy);
+        StartKind::Script => {
+            checks.misses("NR8", format!("it is not known what `{shown}` does"), SAY_START);
+        }
+        StartKind::Binary | StartKind::Unknown if name.ends_with(".sh") || own_file => {
+            checks.misses("NR8", format!("it is not known what the script `{name}` does"), SAY_START);
         }
         StartKind::Unknown => {
-            checks.misses("NR9", format!("nothing is known of the program `{name}`"), remedy)
+            checks.misses("NR9", format!("nothing is known of the program `{name}`"), SAY_START);
         }
         _ => checks.holds("NR9", format!("`{name}` is no daemon that needs root")),
     }
 }
 
-/// NR11: programs that keep files in the home folder need one that is theirs.
-fn home(shipped: &Shipped<'_>, program: &Program, facts: &Facts, checks: &mut Checks) {
-    let needs = |name: &str| PROGRAMS.home.iter().any(|known| known == name);
-    let Some(name) = program.through.as_deref().or(Some(program.name())).filter(|name| needs(name)) else {
-        checks.holds("NR11", "the program keeps nothing in a home folder");
-        return;
-    };
-    let has_home = shipped.input.options.user.id.is_none()
-        && facts
-            .ready_user()
-            .is_some_and(|user| user.home.as_deref().is_some_and(|home| home.starts_with("/home/")));
-    match has_home {
-        true => checks.holds("NR11", format!("`{name}` has the home folder of the image's own user")),
-        false => {
-            let remedy = "let CMD run the program itself";
-            checks.misses("NR11", format!("`{name}` needs a home folder that it can write to"), remedy);
-        }
-    }
-}
-
-/// NR3: folders that root owns.
-fn writes(sources: &Sources, granted: Option<&[String]>, checks: &mut Checks) {
-    let answer = sources.writes(granted.map_or(Grants::None, Grants::Stated));
-    let remedy =
-        "list the folders that it writes as `[user] writable` in dockfix.toml; `[]` says that there is none";
-    if let Some(found) = answer.found.first() {
-        let text = match found.value.path.as_str() {
-            "" => format!("the program writes files ({})", found.at),
-            path => format!("the program writes to `{path}` ({})", found.at),
-        };
-        checks.misses("NR3", text, remedy);
-    } else if let Some(gap) = answer.gap_text() {
-        checks.misses("NR3", format!("it is not proven that the program writes no files: {gap}"), remedy);
-    } else if granted.is_some() {
-        checks.holds("NR3", "the program writes only to the folders that dockfix.toml names");
-    } else {
-        checks.holds("NR3", "no source that the start command reaches writes a file");
-    }
+/// NR11: the program that keeps files in the home folder, if one does.
+fn home(program: &Program) -> Option<String> {
+    let needs = |name: &&str| PROGRAMS.home.iter().any(|known| known == name);
+    let runners = program.start.runners.iter().filter_map(|at| program.argv.get(*at)).map(String::as_str);
+    // `dotnet app.dll` is the runtime alone; only the tools behind it keep files.
+    let runtime = program.start.kind == StartKind::Dotnet && program.start.entry.is_some();
+    let own = Some(program.name()).filter(|_| !runtime);
+    let names = program.through.as_deref().into_iter().chain(runners).chain(own);
+    names.map(|name| name.rsplit('/').next().unwrap_or(name)).find(needs).map(str::to_owned)
 }
 
 /// NR2: ports that the sources name.
-fn listeners(sources: &Sources, checks: &mut Checks) {
+fn listeners(shipped: &Shipped<'_>, sources: &Sources, checks: &mut Checks) {
     for found in sources.listeners().found {
         if let Some(port) = found.value.port.filter(|port| *port < FIRST_FREE_PORT && *port != 0) {
-            let remedy = "listen on a higher port, such as 8080, and publish that one";
-            checks.misses("NR2", format!("the program listens on port {port} ({})", found.at), remedy);
+            low_port(shipped, format!("the program listens on port {port} ({})", found.at), checks);
         }
     }
 }

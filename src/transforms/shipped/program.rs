@@ -94,9 +94,21 @@ impl Shipped<'_> {
         }
     }
 
+    /// What runs in the end: what dockfix.toml says, since a script may stand before it; else what is started.
+    pub(in super::super) fn runs(&self, facts: &Facts, id: &'static str) -> Result<Program, Missing> {
+        match &self.input.options.user.start {
+            Some(words) => self.followed(words.clone(), facts, id),
+            None => self.program(facts, id),
+        }
+    }
+
     /// What is started, if it is this file that says so.
     pub(in super::super) fn program(&self, facts: &Facts, id: &'static str) -> Result<Program, Missing> {
         let argv = self.argv(facts, id)?;
+        self.followed(argv, facts, id)
+    }
+
+    fn followed(&self, argv: Vec<String>, facts: &Facts, id: &'static str) -> Result<Program, Missing> {
         let start = read(&argv).ok_or_else(|| unknown(id, format!("`{}` cannot be told", argv.join(" "))))?;
         if !matches!(start.kind, StartKind::Npm | StartKind::Yarn | StartKind::Pnpm) {
             return Ok(Program { argv, start, through: None });

@@ -1,0 +1,257 @@
+use super::ADD_USER;
+use crate::config::Config;
+use crate::transforms::testing::{check_in, held_back, outcome, run_alone, same};
+
+const SERVER: (&str, &str) =
+    ("server.js", "require('http').createServer((q, s) => s.end('x')).listen(3000)\n");
+
+fn node(middle: &str) -> String {
+    format!("FROM node:24-bookworm-slim\nWORKDIR /app\nCOPY . .\n{middle}CMD [\"node\", \"server.js\"]\n")
+}
+
+#[test]
+fn the_images_own_user_stands_above_health_check_and_cmd() {
+    let text = node("EXPOSE 3000\n# why\nHEALTHCHECK CMD [\"node\", \"x.js\"]\n");
+    let after = text.replace("# why\n", "USER 1000:1000\n# why\n");
+    check_in(&ADD_USER, &[SERVER], &text, &after);
+}
+
+#[test]
+fn a_user_is_made_where_the_image_has_none() {
+    check_in(
+        &ADD_USER,
+        &[("app.py", "print('x')\n")],
+        "FROM python:3.12-slim-bookworm\nCOPY . /app\nWORKDIR /app\nCMD [\"python\", \"app.py\"]\n",
+        "FROM python:3.12-slim-bookworm\nRUN groupadd --gid 10001 app \\\n    && useradd --uid 10001 --gid app \
+         --no-create-home --no-log-init --shell /usr/sbin/nologin app\nCOPY . /app\nWORKDIR /app\n\
+         USER 10001:10001\nCMD [\"python\", \"app.py\"]\n",
+    );
+}
+
+#[test]
+fn busybox_has_another_dialect() {
+    let text = "FROM python:3.12-alpine3.22\nCOPY . /app\nWORKDIR /app\nCMD [\"python\", \"app.py\"]\n";
+    let file = run_alone(&ADD_USER, &[("app.py", "print('x')\n")], text);
+    assert!(file.after.text().contains("adduser -S -D -H -u 10001 -G app app\n"), "{:?}", file.held_back);
+}
+
+#[test]
+fn nr2_a_low_port_holds_it_back() {
+    held_back(&ADD_USER, &[SERVER], &node("EXPOSE 80\n"), &["NR2"]);
+    let low = ("server.js", "require('http').createServer().listen(443)\n");
+    held_back(&ADD_USER, &[low], &node(""), &["NR2"]);
+}
+
+/// What a Dockerfile becomes with these settings.
+#[track_caller]
+fn with(settings: &str, files: &[(&str, &str)], text: &str) -> String {
+    let config = Config::parse(settings, &[]).expect("sound");
+    let found = outcome(&ADD_USER, files, text, &config.options_for("Dockerfile"));
+    let file = &found.files[0];
+    assert!(file.rejected.is_empty() && file.held_back.is_empty(), "{:?}{:?}", file.rejected, file.held_back);
+    file.after.text().to_owned()
+}
+
+#[test]
+fn nr3_a_folder_that_is_written_belongs_to_the_user() {
+    let writes = ("server.js", "require('fs').writeFileSync('uploads/x', 'y')\n");
+    let owned = "RUN mkdir -p /app/uploads && chown -R 1000:1000 /app/uploads\nUSER 1000:1000\nCMD";
+    check_in(&ADD_USER, &[writes], &node(""), &node("").replace("CMD", owned));
+    let beside = ("server.js", "require('fs').writeFileSync('log.txt', 'y')\n");
+    let owned = "RUN chown 1000:1000 /app\nUSER 1000:1000\nCMD";
+    check_in(&ADD_USER, &[beside], &node(""), &node("").replace("CMD", owned));
+    // A file that is there already belongs to root.
+    held_back(&ADD_USER, &[beside, ("log.txt", "")], &node(""), &["NR3"]);
+    let system = ("server.js", "require('fs').writeFileSync('/etc/x/y', 'y')\n");
+    held_back(&ADD_USER, &[system], &node(""), &["NR3"]);
+}
+
+#[test]
+fn nr3_a_write_that_cannot_be_placed_holds_it_back_until_it_is_granted() {
+    let writes = ("server.js", "require('fs').writeFileSync(require('./x').path, 'y')\n");
+    held_back(&ADD_USER, &[writes, ("x.js", "")], &node(""), &["NR3"]);
+    let opaque = ("server.js", "require('unheard-of')('uploads')\n");
+    held_back(&ADD_USER, &[opaque], &node(""), &["NR3"]);
+    let text = with("user.writable = [\"uploads\"]\n", &[opaque], &node(""));
+    assert!(
+        text.contains("RUN mkdir -p /app/uploads && chown -R 1000:1000 /app/uploads\nUSER 1000:1000\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn nr3_a_known_program_writes_where_it_is_known_to() {
+    let package = ("package.json", "{\"name\": \"a\", \"scripts\": {\"start\": \"react-scripts start\"}}");
+    let text = node("EXPOSE 3000\n").replace("[\"node\", \"server.js\"]", "[\"npm\", \"start\"]");
+    let owned = "RUN mkdir -p /app/node_modules/.cache && chown -R 1000:1000 /app/node_modules/.cache\nUSER 1000:1000\nCMD";
+    check_in(&ADD_USER, &[package], &text, &text.replace("CMD", owned));
+    held_back(&ADD_USER, &[package, ("src/setupProxy.js", "")], &text, &["NR3"]);
+}
+
+#[test]
+fn nr4_a_volume_holds_it_back() {
+    held_back(&ADD_USER, &[SERVER], &node("VOLUME /data\n"), &["NR4"]);
+}
+
+#[test]
+fn nr7_the_home_of_root_holds_it_back() {
+    held_back(&ADD_USER, &[SERVER], &node("RUN cp x /root/x\n"), &["NR7"]);
+}
+
+#[test]
+fn what_is_known_to_break_is_no_fix_at_all() {
+    let options = crate::config::Options { unproven: true, ..Default::default() };
+    for text in [
+        node("RUN cp x /root/x\n"),
+        "FROM debian:bookworm-slim\nCMD [\"supervisord\"]\n".to_owned(),
+        "FROM debian:bookworm-slim\nRUN true\n".to_owned(),
+    ] {
+        let found = outcome(&ADD_USER, &[SERVER], &text, &options);
+        assert_eq!(found.files[0].after.text(), text);
+        assert!(found.files[0].held_back.iter().all(|held| !held.available));
+    }
+}
+
+#[test]
+fn nr8_an_unread_script_holds_it_back() {
+    let text = "FROM node:24-bookworm-slim\nCOPY . /\nENTRYPOINT [\"/start.sh\"]\n";
+    held_back(&ADD_USER, &[("start.sh", "#!/bin/sh\nchown -R node /data\n")], text, &["NR8", "NR3"]);
+}
+
+#[test]
+fn nr9_a_daemon_holds_it_back() {
+    let text = "FROM debian:bookworm-slim\nCMD [\"supervisord\"]\n";
+    held_back(&ADD_USER, &[], text, &["NR9", "NR3"]);
+    // What starts nothing is there to be built on (MS12).
+    same(&ADD_USER, "FROM debian:bookworm-slim\nRUN true\n");
+}
+
+#[test]
+fn nr10_root_by_name_holds_it_back() {
+    held_back(&ADD_USER, &[SERVER], &node("USER root\n"), &["NR10"]);
+    held_back(&ADD_USER, &[SERVER], "FROM unheard/of:1\nCMD [\"x\"]\n", &["NR10"]);
+}
+
+#[test]
+fn nr11_npm_has_the_home_of_the_ready_user() {
+    let package = ("package.json", "{\"name\": \"a\", \"scripts\": {\"start\": \"node server.js\"}}");
+    let text = node("").replace("[\"node\", \"server.js\"]", "[\"npm\", \"start\"]");
+    check_in(&ADD_USER, &[SERVER, package], &text, &text.replace("CMD", "USER 1000:1000\nCMD"));
+}
+
+#[test]
+fn nr12_a_user_that_the_file_makes_is_the_one_to_be() {
+    let made = node("RUN groupadd -g 1001 web && useradd -u 1001 -g web web\n");
+    check_in(&ADD_USER, &[SERVER], &made, &made.replace("CMD", "USER 1001:1001\nCMD"));
+    let unclear = node("RUN useradd -m web\n");
+    held_back(&ADD_USER, &[SERVER], &unclear, &["NR12"]);
+    assert!(with("user.id = 1001\n", &[SERVER], &unclear).contains("USER 1001:1001\nCMD"));
+}
+
+#[test]
+fn nr12_the_style_is_a_matter_of_choice() {
+    let text = with("user.style = \"own\"\n", &[SERVER], &node(""));
+    assert!(text.contains("useradd --uid 10001 --gid app") && text.contains("USER 10001:10001\n"), "{text}");
+    let text = with("user.style = \"number\"\nuser.group = 0\n", &[SERVER], &node(""));
+    assert!(!text.contains("useradd") && text.contains("USER 10001:0\n"), "{text}");
+    assert!(with("user.style = \"existing\"\n", &[SERVER], &node("")).contains("USER 1000:1000\n"));
+}
+
+#[test]
+fn nr2_the_engine_may_allow_low_ports() {
+    let text = with("user.low-ports = true\n", &[SERVER], &node("EXPOSE 80\n"));
+    assert!(text.contains("EXPOSE 80\nUSER 1000:1000\n"), "{text}");
+    held_back(&ADD_USER, &[SERVER], &node("EXPOSE $P\n"), &["NR2"]);
+    check_in(&ADD_USER, &[SERVER], &node("EXPOSE 80:8080\n"), &node("EXPOSE 80:8080\nUSER 1000:1000\n"));
+    assert!(with("health.port = 8080\n", &[SERVER], &node("EXPOSE $P\n")).contains("USER 1000:1000\n"));
+}
+
+#[test]
+fn nr4_a_volume_that_everybody_may_write_is_no_matter() {
+    let text = node("VOLUME /tmp\n");
+    check_in(&ADD_USER, &[SERVER], &text, &text.replace("CMD", "USER 1000:1000\nCMD"));
+    let text = with("user.writable = [\"/data\"]\n", &[SERVER], &node("VOLUME /data\n"));
+    assert!(
+        text.contains("RUN mkdir -p /data && chown -R 1000:1000 /data\nVOLUME /data\nUSER 1000:1000\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn nr8_nr9_dockfix_toml_says_what_runs_in_the_end() {
+    let text = "FROM node:24-bookworm-slim\nWORKDIR /app\nCOPY . .\nENTRYPOINT [\"/app/start.sh\"]\n";
+    let start = "user.start = [\"node\", \"server.js\"]\n";
+    assert!(with(start, &[SERVER], text).contains("USER 1000:1000\nENTRYPOINT"));
+    let base = "FROM unheard/of:1\nRUN true\n";
+    held_back(&ADD_USER, &[], &base.replace("RUN true", "CMD [\"x\"]"), &["NR10"]);
+    let all = "[user]\nid = 1000\nwritable = []\nstart = [\"/x\"]\n";
+    assert!(with(all, &[], base).ends_with("USER 1000:1000\n"));
+}
+
+#[test]
+fn nr11_a_home_is_made_along_with_the_user() {
+    let text = "FROM ruby:3.4-slim-bookworm\nWORKDIR /app\nCOPY . .\nCMD [\"bundle\", \"exec\", \"puma\"]\n";
+    let after = with("user.writable = []\n", &[], text);
+    assert!(after.contains("--create-home") && after.contains("USER 10001:10001\n"), "{after}");
+    let config = Config::parse("[user]\nwritable = []\nid = 7000\n", &[]).expect("sound");
+    let found = outcome(&ADD_USER, &[], text, &config.options_for("Dockerfile"));
+    assert_eq!(found.files[0].held_back[0].missing[0].id, "NR11");
+}
+
+#[test]
+fn nr10_root_by_name_gives_way_to_a_number_in_the_settings() {
+    let text = with("user.id = 1000\n", &[SERVER], &node("USER root\n"));
+    assert!(text.contains("USER root\nUSER 1000:1000\n"), "{text}");
+}
+
+#[test]
+fn nr15_a_platform_that_chooses_the_user_keeps_root() {
+    let action = ("action.yml", "name: a\nruns:\n  using: docker\n  image: Dockerfile\n");
+    held_back(&ADD_USER, &[SERVER, action], &node(""), &["NR15"]);
+    let other = ("action.yml", "runs:\n  using: node20\n  main: x.js\n");
+    check_in(&ADD_USER, &[SERVER, other], &node(""), &node("USER 1000:1000\n"));
+}
+
+#[test]
+fn a_new_user_and_its_use_may_stand_at_one_place() {
+    check_in(
+        &ADD_USER,
+        &[],
+        "FROM python:3.12-slim-bookworm\nCMD [\"python\", \"-m\", \"http.server\"]\n",
+        "FROM python:3.12-slim-bookworm\nCMD [\"python\", \"-m\", \"http.server\"]\n",
+    );
+    let options = crate::config::Options { unproven: true, ..Default::default() };
+    let text = "FROM debian:bookworm-slim\nCMD [\"x\"]\n";
+    let found = outcome(&ADD_USER, &[], text, &options);
+    assert!(found.files[0].rejected.is_empty(), "{:?}", found.files[0].rejected);
+    let after = found.files[0].after.text();
+    assert!(after.contains("nologin app\nUSER 10001:10001\nCMD"), "{after}");
+}
+
+#[test]
+fn an_open_continuation_at_the_end_holds_it_back() {
+    held_back(
+        &ADD_USER,
+        &[],
+        "FROM node:24-bookworm-slim\nCMD [\"node\"]\nRUN x \\\n",
+        &["NR3", "open-continuation"],
+    );
+}
+
+#[test]
+fn a_base_that_is_not_root_is_left_alone() {
+    check_in(
+        &ADD_USER,
+        &[],
+        "FROM gcr.io/distroless/static-debian13:nonroot\nCMD [\"/x\"]\n",
+        "FROM gcr.io/distroless/static-debian13:nonroot\nCMD [\"/x\"]\n",
+    );
+    held_back(&ADD_USER, &[], "FROM postgres:18\n", &[]);
+}
+
+#[test]
+fn a_reason_for_root_ends_the_matter() {
+    let config = Config::parse("[user]\nrun-as-root = \"raw sockets\"\n", &[]).expect("sound");
+    let found = outcome(&ADD_USER, &[SERVER], &node(""), &config.options_for("Dockerfile"));
+    assert!(found.files[0].applied.is_empty() && found.files[0].held_back.is_empty());
+}
