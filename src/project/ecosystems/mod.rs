@@ -4,8 +4,10 @@
 //! word wherever it stands. Knows nothing of Dockerfiles and nothing of transforms; a fact that breaks a precondition
 //! is an [`Obstacle`] under that precondition's id.
 
+mod bundler;
 mod cargo;
 mod detect;
+mod dotnet;
 pub mod go;
 mod language;
 mod maven;
@@ -20,8 +22,10 @@ mod xml;
 
 use std::fmt;
 
+pub use self::bundler::bundler;
 pub use self::cargo::{Cargo, cargo};
 pub use self::detect::{Ecosystem, Kind, detect};
+pub use self::dotnet::{Dotnet, dotnet};
 pub use self::language::{Language, Statements, statements};
 pub use self::maven::{Maven, maven};
 pub use self::version::{Version, VersionRange, VersionStatement};

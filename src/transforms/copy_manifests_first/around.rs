@@ -2,7 +2,7 @@
 
 use super::super::Input;
 use super::super::shipped::Shipped;
-use super::commands::{Steps, steps};
+use super::commands::{Step, Steps, steps};
 use super::placement::{copies, folder_at};
 use super::plan::{Judged, holds, misses};
 use super::site::{Group, Landing, Site};
@@ -75,9 +75,7 @@ pub(super) fn stays(input: &Input<'_>, group: &Group, site: &Site) -> bool {
 }
 
 fn only(input: &Input<'_>, index: usize, manager: Manager) -> bool {
-    let same = |step: &super::commands::Step| {
-        step.install.as_ref().is_some_and(|install| install.manager == manager)
-    };
+    let same = |step: &Step| step.install.as_ref().is_some_and(|install| install.manager == manager);
     matches!(steps(input, index), Some(Steps::Chain(steps)) if steps.iter().all(same))
 }
 
@@ -90,7 +88,13 @@ fn depends(input: &Input<'_>, group: &Group, index: usize) -> Option<String> {
                 Some(Steps::Chain(steps)) => steps,
                 _ => return Some("runs a script that may read the sources".to_owned()),
             };
-            let step = steps.iter().find(|step| !step.needs_no_sources(&group.to))?;
+            // Which file a setting goes to hangs on the Gemfile, unless it is told; the official image tells the folder.
+            let facts = Shipped { input, stage: group.stage }.facts("MC6").ok();
+            let official = facts.is_some_and(|facts| facts.repository == "ruby");
+            let settles = |step: &Step| {
+                official && step.sets_bundler() && step.written.iter().any(|word| word == "--local")
+            };
+            let step = steps.iter().find(|step| !step.needs_no_sources(&group.to) && !settles(step))?;
             Some(format!(
                 "runs `{}`, which may read the sources",
                 step.written.first().map_or("", String::as_str)

@@ -183,6 +183,20 @@ impl Step {
         }
     }
 
+    /// Whether it prepares an install of the same RUN, and reads no more than that does.
+    pub(super) fn prepares(&self) -> bool {
+        self.sets_bundler()
+            || self.install.as_ref().is_some_and(|install| {
+                install.manager == Manager::Uv && install.command == "venv" && self.is_plain()
+            })
+    }
+
+    /// Whether it is `bundle config`.
+    pub(super) fn sets_bundler(&self) -> bool {
+        let config = |install: &Install| install.manager == Manager::Bundler && install.command == "config";
+        self.install.as_ref().is_some_and(config)
+    }
+
     /// Whether it only sets options or variables of the shell.
     pub(super) fn only_sets(&self) -> bool {
         ["set", "export"].contains(&self.name()) && self.is_plain()

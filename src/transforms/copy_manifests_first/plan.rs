@@ -2,6 +2,8 @@
 //!
 //! One file for each ecosystem; what they share stands here.
 
+mod bundler;
+mod dotnet;
 mod go;
 mod maven;
 mod npm;
@@ -69,6 +71,8 @@ impl Ground<'_> {
             Manager::Npm => self.npm(),
             Manager::Pip => self.pip(install, words),
             Manager::Go => self.go(install),
+            Manager::Bundler => self.bundler(install),
+            Manager::Dotnet => self.dotnet(install, words),
             Manager::Maven => self.maven(install, words),
             Manager::Poetry => self.poetry(install),
             Manager::Uv => self.uv(install, words),
@@ -86,7 +90,6 @@ impl Ground<'_> {
             Manager::Pnpm => &[Kind::Pnpm],
             Manager::Bun => &[Kind::Bun],
             Manager::Deno => &[Kind::Deno],
-            Manager::Bundler => &[Kind::Bundler],
             Manager::Composer => &[Kind::Composer],
             Manager::Mix => &[Kind::Mix],
             _ => return None,

@@ -263,10 +263,12 @@ impl Finder<'_> {
                 format!("the option `{word}` is not known"),
                 "tell its authors, or leave it out",
             ));
-        } else if let Some(before) = steps[..at]
-            .iter()
-            .find(|step| !(step.changes_folder().is_some() || step.only_sets() || step.needs_no_sources(to)))
-        {
+        } else if let Some(before) = steps[..at].iter().find(|step| {
+            !(step.changes_folder().is_some()
+                || step.only_sets()
+                || step.prepares()
+                || step.needs_no_sources(to))
+        }) {
             let text =
                 format!("`{}` runs before the install and may read the sources", before.written.join(" "));
             plan.judged.push(misses("MC4", text, remedy));
@@ -325,6 +327,8 @@ fn acts_on_project(install: &Install, words: &[Option<String>]) -> bool {
     match install.manager {
         Manager::Pip => install.action == Action::Install && install.has(Role::Manifest),
         Manager::Uv if install.command == "pip install" => install.has(Role::Manifest),
+        // Groups to leave out may follow as words of their own.
+        Manager::Bundler => installs && matches!(install.command.as_str(), "" | "install"),
         Manager::Conda => installs && (install.whole_project || install.has(Role::Manifest)),
         Manager::Maven => matches!(install.action, Action::Build | Action::Download),
         Manager::Dotnet => matches!(install.command.as_str(), "restore" | "build" | "publish"),

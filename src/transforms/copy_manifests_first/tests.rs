@@ -1,6 +1,8 @@
 //! The smallest Dockerfiles for each precondition: what is changed, what is left, what is held back and why.
 
+mod bundler;
 mod caches;
+mod dotnet;
 mod python;
 
 use super::COPY_MANIFESTS_FIRST as IT;
