@@ -6,6 +6,7 @@
 
 mod bundler;
 mod cargo;
+mod composer;
 mod detect;
 mod dotnet;
 pub mod go;
@@ -24,6 +25,7 @@ use std::fmt;
 
 pub use self::bundler::bundler;
 pub use self::cargo::{Cargo, cargo};
+pub use self::composer::{Composer, composer};
 pub use self::detect::{Ecosystem, Kind, detect};
 pub use self::dotnet::{Dotnet, dotnet};
 pub use self::language::{Language, Statements, statements};

@@ -1,6 +1,7 @@
 //! A cache mount for the downloads of a build, where the install cannot be run on the manifests alone: Cargo, Gradle,
 //! Maven with several modules. It needs no reordering.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -32,6 +33,9 @@ struct Cache {
     sharing: Option<String>,
     #[serde(default)]
     known_image: bool,
+    /// Where other images keep it.
+    #[serde(default)]
+    images: BTreeMap<String, String>,
 }
 
 static CACHES: LazyLock<Vec<Cache>> = LazyLock::new(|| {
@@ -199,7 +203,9 @@ impl Finder<'_> {
             return Some(value.trim_end_matches('/').to_owned());
         }
         let facts = Shipped { input: self.input, stage: self.stage }.facts("cache-folder").ok();
-        let Some(facts) = facts else { return usual.filter(|_| !self.cache.known_image) };
+        let Some(facts) = facts else {
+            return self.by_image().or_else(|| usual.filter(|_| !self.cache.known_image));
+        };
         if let Some(value) = facts.env.get(variable) {
             return Some((*value).to_owned());
         }
@@ -208,6 +214,11 @@ impl Finder<'_> {
             Manager::Gradle if facts.repository == "gradle" => Some("/home/gradle/.gradle".to_owned()),
             _ => usual,
         }
+    }
+
+    fn by_image(&self) -> Option<String> {
+        let image = Shipped { input: self.input, stage: self.stage }.image()?;
+        self.cache.images.get(&image.name()).cloned()
     }
 
     /// Who builds: a cache belongs to root unless it is said otherwise.
@@ -219,6 +230,7 @@ impl Finder<'_> {
                 Ok(Some(DefaultUser::Root)) => "root".to_owned(),
                 Ok(Some(DefaultUser::Name(name))) => name,
                 Ok(Some(DefaultUser::Number(number))) => number.to_string(),
+                _ if self.by_image().is_some() => "root".to_owned(),
                 _ => {
                     let text = "who runs the build is not known";
                     checks.misses("cache-owner", text, "write `USER root` before the build");

@@ -3,6 +3,7 @@
 //! One file for each ecosystem; what they share stands here.
 
 mod bundler;
+mod composer;
 mod dotnet;
 mod go;
 mod maven;
@@ -72,6 +73,7 @@ impl Ground<'_> {
             Manager::Pip => self.pip(install, words),
             Manager::Go => self.go(install),
             Manager::Bundler => self.bundler(install),
+            Manager::Composer => self.composer(install, words),
             Manager::Dotnet => self.dotnet(install, words),
             Manager::Maven => self.maven(install, words),
             Manager::Poetry => self.poetry(install),
@@ -83,6 +85,17 @@ impl Ground<'_> {
         }
     }
 
+    /// A file that the command names: one of the sources has to come along.
+    fn file(&self, path: &str, what: &str, plan: &mut Plan) {
+        let Some(origin) = self.context(path) else { return };
+        if self.input.project.sent(&origin) {
+            plan.files.push(Needed { path: origin, folder: false, why: "the command names it".to_owned() });
+            return;
+        }
+        let text = format!("{what} `{origin}` is not among what is copied");
+        plan.judged.push(misses("MC1", text, "keep it in the build context"));
+    }
+
     /// A manager that is recognised and no more: the fix is held back under its name.
     fn unknown(&self, manager: Manager) -> Option<Plan> {
         let kinds: &[Kind] = match manager {
@@ -90,7 +103,6 @@ impl Ground<'_> {
             Manager::Pnpm => &[Kind::Pnpm],
             Manager::Bun => &[Kind::Bun],
             Manager::Deno => &[Kind::Deno],
-            Manager::Composer => &[Kind::Composer],
             Manager::Mix => &[Kind::Mix],
             _ => return None,
         };

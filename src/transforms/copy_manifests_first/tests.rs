@@ -2,6 +2,7 @@
 
 mod bundler;
 mod caches;
+mod composer;
 mod dotnet;
 mod python;
 

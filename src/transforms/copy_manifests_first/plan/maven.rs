@@ -3,7 +3,7 @@
 use super::super::super::shipped::join;
 use super::python::unreadable;
 use super::{Ground, Plan, holds, misses};
-use crate::project::ecosystems::{Maven, Needed, Unreadable, maven};
+use crate::project::ecosystems::{Maven, Unreadable, maven};
 use crate::shell::{Action, Install, Role};
 
 impl Ground<'_> {
@@ -60,17 +60,6 @@ impl Ground<'_> {
             None => join(self.folder, "pom.xml"),
         };
         maven(self.input.project, &self.context(&named)?)
-    }
-
-    /// A file that the command names: one of the sources has to come along.
-    fn file(&self, path: &str, what: &str, plan: &mut Plan) {
-        let Some(origin) = self.context(path) else { return };
-        if self.input.project.sent(&origin) {
-            plan.files.push(Needed { path: origin, folder: false, why: "the command names it".to_owned() });
-            return;
-        }
-        let text = format!("{what} `{origin}` is not among what is copied");
-        plan.judged.push(misses("MC1", text, "keep it in the build context"));
     }
 }
 

@@ -71,6 +71,17 @@ fn the_home_of_cargo_may_be_set() {
 }
 
 #[test]
+fn an_image_beside_the_tables_may_be_known() {
+    let text = |run: &str| cargo(run).replace("rust:1.85", "rustlang/rust:nightly");
+    check_in(
+        &IT,
+        CARGO,
+        &text("cargo build"),
+        &text("--mount=type=cache,target=/usr/local/cargo/registry \\\n    cargo build"),
+    );
+}
+
+#[test]
 fn builds_that_are_cached_already_are_left() {
     for run in [
         "--mount=type=cache,target=/usr/local/cargo/registry cargo build --release",
