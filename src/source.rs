@@ -161,7 +161,7 @@ pub struct Source {
     name: Arc<str>,
     text: Arc<str>,
     /// Offset of the first byte of each line.
-    lines: Arc<[u32]>,
+    lines: Arc<Vec<u32>>,
 }
 
 impl fmt::Debug for Source {
@@ -176,9 +176,10 @@ impl Source {
         if text.len() > MAX_BYTES {
             return Err(SourceError::TooLarge { bytes: text.len() });
         }
-        let starts = std::iter::once(0)
-            .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1));
-        Ok(Source { name: name.into(), text: text.into(), lines: starts.collect() })
+        let mut lines = Vec::with_capacity(text.len() / 24 + 1);
+        lines.push(0);
+        lines.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
+        Ok(Source { name: name.into(), text: text.into(), lines: Arc::new(lines) })
     }
 
     /// The bytes of a file, checked.
@@ -236,6 +237,11 @@ impl Source {
         let start = self.lines[line - 1] as usize;
         let column = self.text.get(start..offset).map_or(offset - start, |part| part.chars().count()) + 1;
         Place { line, column }
+    }
+
+    /// Offsets of the first byte of each line; a text that ends in a line end has an empty last line.
+    pub fn line_starts(&self) -> &[u32] {
+        &self.lines
     }
 
     /// Line of a byte offset, from 1.

@@ -67,7 +67,7 @@ pub fn instruction(document: &Document, at: &Instruction, grade: Grade) -> Logic
         values.push(format!("{} {} {} {}", heredoc.name, heredoc.expand, heredoc.chomp, heredoc.descriptor));
         values.push(heredoc.body.of(document.text()).to_owned());
     }
-    let comments = at.comments.iter().map(|span| span.of(document.text()));
+    let comments = document.comments_of(at).iter().map(|span| span.of(document.text()));
     let checks = comments.filter(|text| text.starts_with("check")).map(str::to_owned).collect();
     LogicalInstruction { keyword: at.keyword, form, values, checks }
 }

@@ -30,7 +30,7 @@ fn write_instruction(out: &mut String, document: &Document, instruction: &Instru
         0 => writeln!(out, "{first}-{last} {name}"),
         _ => writeln!(out, "{indent}{name}"),
     };
-    for comment in &instruction.comments {
+    for comment in document.comments_of(instruction) {
         let _ = writeln!(out, "{indent}  comment {:?}", comment.of(document.text()));
     }
     for flag in &instruction.flags {

@@ -202,7 +202,13 @@ impl<'a> Reader<'a> {
         let mut text = String::new();
         let mut words = Words::default();
         self.buffer.clear();
-        while let Some(letter) = self.peek() {
+        loop {
+            let plain = self.plain(stop);
+            if !plain.is_empty() {
+                words.raw(&mut self.buffer, plain);
+                text.push_str(plain);
+            }
+            let Some(letter) = self.peek() else { break };
             if Some(letter) == stop {
                 self.next();
                 return Ok(Part { text, words: words.finish(&mut self.buffer) });
@@ -242,6 +248,18 @@ impl<'a> Reader<'a> {
             Some(stop) => Err(format!("unexpected end of statement while looking for matching {stop}")),
             None => Ok(Part { text, words: words.finish(&mut self.buffer) }),
         }
+    }
+
+    /// Goes on over letters and marks that stand for themselves, whatever the escape character.
+    fn plain(&mut self, stop: Option<char>) -> &'a str {
+        let is_plain = |byte: &u8| {
+            matches!(byte, b'!' | b'#' | b'%' | b'&' | b'('..=b';' | b'='..=b'[' | b']'..=b'_' | b'a'..=b'~')
+                && Some(char::from(*byte)) != stop
+        };
+        let rest = &self.text[self.at..];
+        let length = rest.bytes().position(|byte| !is_plain(&byte)).unwrap_or(rest.len());
+        self.at += length;
+        &rest[..length]
     }
 
     fn single_quoted(&mut self) -> Result<String, String> {

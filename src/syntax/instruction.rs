@@ -1,5 +1,7 @@
 //! From a joined line to an instruction: keyword, flags, and the arguments in the form that the keyword asks for.
 
+use smallvec::smallvec;
+
 use super::joined::{Joined, JoinedSpan};
 use super::quote::quote;
 use super::{Arguments, Flag, Instruction, KeyValue, Keyword, Separator, json, words};
@@ -12,9 +14,11 @@ pub(super) type Problem = (JoinedSpan, String, Option<&'static str>);
 const TORN: &str = "string field contains invalid UTF-8";
 
 /// Reads one instruction. `span` is its place in the source, as far as it is known before the heredocs.
-pub(super) fn read(joined: Joined, escape: char, span: Span) -> (Instruction, Option<Problem>) {
+///
+/// An [`Instruction`] is large and every one comes from here, so what is wrong goes out by a parameter.
+pub(super) fn read(joined: Joined, escape: char, span: Span, problem: &mut Option<Problem>) -> Instruction {
     let whole = joined.span();
-    read_part(joined, whole, Where { escape, span, depth: 0 })
+    read_part(joined, whole, Where { escape, span, depth: 0 }, problem)
 }
 
 /// How deep ONBUILD may hold ONBUILD. BuildKit refuses the second already, but only once all are read.
@@ -30,7 +34,7 @@ struct Where {
 }
 
 /// Reads the instruction that `part` of the joined text holds: the whole, or what follows ONBUILD.
-fn read_part(joined: Joined, part: JoinedSpan, at: Where) -> (Instruction, Option<Problem>) {
+fn read_part(joined: Joined, part: JoinedSpan, at: Where, problem: &mut Option<Problem>) -> Instruction {
     let text = joined.text();
     let (name, after) = words::split_once(text, words::trim(text, part));
     let keyword = Keyword::of(&text[name.start()..name.end()]);
@@ -40,19 +44,19 @@ fn read_part(joined: Joined, part: JoinedSpan, at: Where) -> (Instruction, Optio
     };
     let start = boundary(text, end);
     let rest = words::trim(text, JoinedSpan::new(start, after.map_or(start, JoinedSpan::end)));
-    let (arguments, mut problem) = match read_arguments(&joined, keyword, rest, at) {
-        Ok(found) => found,
-        Err(problem) => (Arguments::Raw(rest), Some(problem)),
-    };
+    let arguments = read_arguments(&joined, keyword, rest, at, problem).unwrap_or_else(|found| {
+        *problem = Some(found);
+        Arguments::Raw(rest)
+    });
     if start != end {
         let torn = flags.last().map_or(name, |flag| flag.span);
-        problem = Some((
+        *problem = Some((
             torn,
             TORN.to_owned(),
             Some("put the flag's value in quotes, or do without this character"),
         ));
     }
-    let instruction = Instruction {
+    Instruction {
         keyword,
         span: at.span,
         lines: (0, 0),
@@ -62,10 +66,9 @@ fn read_part(joined: Joined, part: JoinedSpan, at: Where) -> (Instruction, Optio
         arguments,
         heredocs: Vec::new(),
         inner_comments: Vec::new(),
-        comments: Vec::new(),
+        comments: (0, 0),
         joined,
-    };
-    (instruction, problem)
+    }
 }
 
 fn read_arguments(
@@ -73,7 +76,8 @@ fn read_arguments(
     keyword: Keyword,
     rest: JoinedSpan,
     at: Where,
-) -> Result<(Arguments, Option<Problem>), Problem> {
+    problem: &mut Option<Problem>,
+) -> Result<Arguments, Problem> {
     let text = joined.text();
     let arguments = match keyword {
         // Even nothing at all is one empty string for an unknown keyword.
@@ -92,19 +96,19 @@ fn read_arguments(
             Arguments::Shell(rest)
         }
         Keyword::Env | Keyword::Label => read_pairs(text, rest, keyword, at.escape)?,
-        Keyword::Arg => Arguments::KeyValues(
-            words::quoted(text, rest, at.escape).into_iter().map(|word| pair(text, word)).collect(),
-        ),
+        Keyword::Arg => {
+            Arguments::KeyValues(words::quoted(text, rest, at.escape).map(|word| pair(text, word)).collect())
+        }
         Keyword::Onbuild => {
             if at.depth == MAX_TRIGGERS {
                 let message = "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed";
                 return Err((rest, message.to_owned(), Some("keep one of them")));
             }
-            let (child, problem) = read_part(joined.clone(), rest, Where { depth: at.depth + 1, ..at });
-            return Ok((Arguments::Trigger(Box::new(child)), problem));
+            let at = Where { depth: at.depth + 1, ..at };
+            Arguments::Trigger(Box::new(read_part(joined.clone(), rest, at, problem)))
         }
     };
-    Ok((arguments, None))
+    Ok(arguments)
 }
 
 /// A JSON array of strings; `None` where BuildKit falls back to the other form without a word.
@@ -142,14 +146,13 @@ fn read_health(text: &str, rest: JoinedSpan) -> Result<Arguments, Problem> {
 
 /// ENV and LABEL: `key=value` words, or the old `key value` where the first word has no `=`.
 fn read_pairs(text: &str, rest: JoinedSpan, keyword: Keyword, escape: char) -> Result<Arguments, Problem> {
-    let found = words::quoted(text, rest, escape);
-    let slice = |span: JoinedSpan| &text[span.start()..span.end()];
-    let Some(first) = found.first() else { return Ok(Arguments::Empty) };
-    if !slice(*first).contains('=') {
+    let mut found = words::quoted(text, rest, escape);
+    let Some(first) = found.next() else { return Ok(Arguments::Empty) };
+    if equals_sign(text, first).is_none() {
         return match words::split_once(text, rest) {
             (key, Some(value)) => {
                 let separator = Separator::Blank;
-                Ok(Arguments::KeyValues(vec![KeyValue { key, value: Some(value), separator }]))
+                Ok(Arguments::KeyValues(smallvec![KeyValue { key, value: Some(value), separator }]))
             }
             (key, None) => {
                 let message = format!("{} must have two arguments", keyword.as_str());
@@ -157,18 +160,23 @@ fn read_pairs(text: &str, rest: JoinedSpan, keyword: Keyword, escape: char) -> R
             }
         };
     }
-    if let Some(word) = found.iter().find(|word| !slice(**word).contains('=')) {
-        let message = format!(
-            "Syntax error - can't find = in {}. Must be of the form: name=value",
-            quote(slice(*word))
-        );
-        return Err((*word, message, Some("quote a value that holds blanks")));
+    let mut pairs = smallvec![pair(text, first)];
+    for word in found {
+        let pair = pair(text, word);
+        if pair.separator == Separator::None {
+            let message = format!(
+                "Syntax error - can't find = in {}. Must be of the form: name=value",
+                quote(&text[word.start()..word.end()])
+            );
+            return Err((word, message, Some("quote a value that holds blanks")));
+        }
+        pairs.push(pair);
     }
-    Ok(Arguments::KeyValues(found.into_iter().map(|word| pair(text, word)).collect()))
+    Ok(Arguments::KeyValues(pairs))
 }
 
 fn pair(text: &str, word: JoinedSpan) -> KeyValue {
-    match text[word.start()..word.end()].find('=') {
+    match equals_sign(text, word) {
         None => KeyValue { key: word, value: None, separator: Separator::None },
         Some(at) => KeyValue {
             key: JoinedSpan::new(word.start(), word.start() + at),
@@ -176,6 +184,11 @@ fn pair(text: &str, word: JoinedSpan) -> KeyValue {
             separator: Separator::Equals,
         },
     }
+}
+
+/// Where the first `=` of a word stands, from its start.
+fn equals_sign(text: &str, word: JoinedSpan) -> Option<usize> {
+    text.as_bytes()[word.start()..word.end()].iter().position(|byte| *byte == b'=')
 }
 
 /// The `--name` words before the arguments, and where they end.
@@ -187,7 +200,9 @@ fn read_flags(text: &str, part: JoinedSpan, escape: char) -> (Vec<Flag>, usize) 
     let mut flags = Vec::new();
     let mut at = part.start();
     loop {
-        at += bytes[at..].iter().take_while(|byte| is_space_byte(**byte)).count();
+        while bytes.get(at).is_some_and(|byte| is_space_byte(*byte)) {
+            at += 1;
+        }
         if !bytes[at..].starts_with(b"--") {
             return (flags, at);
         }
@@ -204,9 +219,10 @@ fn read_flags(text: &str, part: JoinedSpan, escape: char) -> (Vec<Flag>, usize) 
 
 /// The word at `start` without its quotes and escapes, and where it ends.
 fn flag_word(bytes: &[u8], start: usize, escape: u8) -> (String, usize) {
-    let mut word = String::new();
+    let special = |byte: &u8| *byte == escape || !matches!(byte, b'!' | b'#'..=b'&' | b'('..=b'~');
+    let mut at = bytes[start..].iter().position(special).map_or(bytes.len(), |length| start + length);
+    let mut word: String = bytes[start..at].iter().map(|byte| char::from(*byte)).collect();
     let mut quote: Option<u8> = None;
-    let mut at = start;
     while at < bytes.len() {
         let mut byte = bytes[at];
         match quote {
@@ -238,10 +254,13 @@ fn flag_word(bytes: &[u8], start: usize, escape: u8) -> (String, usize) {
 
 /// Whether a byte, taken as a character of its own, is white space.
 fn is_space_byte(byte: u8) -> bool {
-    char::from(byte).is_whitespace()
+    matches!(byte, b' ' | b'\t'..=b'\r' | 0x85 | 0xa0)
 }
 
 /// The first character boundary at or after `at`.
 fn boundary(text: &str, at: usize) -> usize {
+    if text.is_char_boundary(at) {
+        return at;
+    }
     (at..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
 }

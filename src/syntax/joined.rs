@@ -62,15 +62,16 @@ impl Joined {
         Joined { text: Arc::clone(text), slice: span, pieces: Vec::new() }
     }
 
-    /// Several stretches of the file, side by side.
-    pub(super) fn lines(text: &str, spans: &[Span]) -> Joined {
-        let mut joined = String::with_capacity(spans.iter().map(|span| span.len()).sum());
+    /// Several stretches of the file, side by side. `joined` is written over; it only lends its memory.
+    pub(super) fn lines(text: &str, spans: &[Span], joined: &mut String) -> Joined {
+        joined.clear();
+        joined.reserve(spans.iter().map(|span| span.len()).sum::<usize>().max(512));
         let mut pieces = Vec::with_capacity(spans.len());
         for span in spans {
             pieces.push(Piece { joined: joined.len() as u32, source: span.start() as u32 });
             joined.push_str(span.of(text));
         }
-        Joined { slice: Span::new(0, joined.len()), text: joined.into(), pieces }
+        Joined { slice: Span::new(0, joined.len()), text: Arc::from(joined.as_str()), pieces }
     }
 
     /// The text.

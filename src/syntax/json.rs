@@ -33,6 +33,10 @@ pub fn parse_strings(text: &str) -> Option<Vec<String>> {
 /// Reads `span` of `text` as an array.
 pub(super) fn array(text: &str, span: JoinedSpan) -> Array {
     let part = &text[..span.end()];
+    // Most of what is asked is a command or a list of paths.
+    if matches!(part.as_bytes().get(span.start()), Some(b'!'..=b'Z' | b'a'..=b'~')) {
+        return Array::Other;
+    }
     let rest = part[span.start()..].trim_start();
     let Ok((mut rest, _)) = (char::<_, nom::error::Error<&str>>('['), blank).parse(rest) else {
         return Array::Other;
@@ -72,6 +76,10 @@ fn blank(input: &str) -> IResult<&str, &str> {
 /// A JSON string and its value; lone surrogates become U+FFFD.
 fn string(input: &str) -> IResult<&str, String> {
     let (mut rest, _) = char('"').parse(input)?;
+    let end = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20));
+    if let Some((plain, after)) = end.and_then(|end| Some((&rest[..end], rest[end..].strip_prefix('"')?))) {
+        return Ok((after, plain.to_owned()));
+    }
     let mut value = String::new();
     loop {
         let (after, plain) =

@@ -67,17 +67,52 @@ const NAMES: &[(&str, Keyword)] = &[
 impl Keyword {
     /// The keyword that a word spells, in any case.
     pub fn of(word: &str) -> Keyword {
-        let spells = |name: &str| {
-            name.eq_ignore_ascii_case(word)
-                // BuildKit lower-cases by Unicode, so two letters outside ASCII become ASCII ones.
-                || !word.is_ascii() && word.chars().map(lower).eq(name.chars().map(lower))
+        match word.is_ascii() {
+            true => Keyword::of_ascii(word.as_bytes()),
+            // BuildKit lower-cases by Unicode, so two letters outside ASCII become ASCII ones.
+            false => {
+                let lower: String = word.chars().map(lower).collect();
+                Keyword::of_ascii(lower.as_bytes())
+            }
+        }
+    }
+
+    fn of_ascii(word: &[u8]) -> Keyword {
+        let first = word.first().map_or(0, u8::to_ascii_lowercase);
+        // Every instruction asks for its keyword, so this is no walk over `NAMES`; a test compares the two.
+        let likely = match (word.len(), first) {
+            (3, b'a') if word[1].eq_ignore_ascii_case(&b'd') => Keyword::Add,
+            (3, b'a') => Keyword::Arg,
+            (3, b'c') => Keyword::Cmd,
+            (3, b'e') => Keyword::Env,
+            (3, b'r') => Keyword::Run,
+            (4, b'c') => Keyword::Copy,
+            (4, b'f') => Keyword::From,
+            (4, b'u') => Keyword::User,
+            (5, b'l') => Keyword::Label,
+            (5, b's') => Keyword::Shell,
+            (6, b'e') => Keyword::Expose,
+            (6, b'v') => Keyword::Volume,
+            (7, b'o') => Keyword::Onbuild,
+            (7, b'w') => Keyword::Workdir,
+            (10, b'e') => Keyword::Entrypoint,
+            (10, b'm') => Keyword::Maintainer,
+            (10, b's') => Keyword::Stopsignal,
+            (11, b'h') => Keyword::Healthcheck,
+            _ => return Keyword::Unknown,
         };
-        NAMES.iter().find(|(name, _)| spells(name)).map_or(Keyword::Unknown, |(_, keyword)| *keyword)
+        // Names are capitals, and only a letter becomes a capital without this bit.
+        let mut letters = likely.as_str().bytes().zip(word);
+        match letters.all(|(capital, letter)| capital == letter & !0x20) {
+            true => likely,
+            false => Keyword::Unknown,
+        }
     }
 
     /// The usual spelling; empty for [`Keyword::Unknown`].
     pub fn as_str(self) -> &'static str {
-        NAMES.iter().find(|(_, keyword)| *keyword == self).map_or("", |(name, _)| name)
+        // `NAMES` is in the order of the variants, and a test holds it there.
+        NAMES.get(self as usize).map_or("", |(name, _)| name)
     }
 
     /// Every known spelling, for suggestions.
@@ -98,6 +133,17 @@ pub(super) fn lower(letter: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_name_is_found() {
+        for (at, (name, keyword)) in NAMES.iter().enumerate() {
+            assert_eq!(*keyword as usize, at);
+            assert_eq!(keyword.as_str(), *name);
+            assert_eq!(Keyword::of(name), *keyword);
+            assert_eq!(Keyword::of(&name.to_lowercase()), *keyword);
+        }
+        assert_eq!(Keyword::Unknown.as_str(), "");
+    }
 
     #[test]
     fn case_does_not_matter() {

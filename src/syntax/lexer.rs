@@ -17,7 +17,7 @@ use super::joined::{Joined, JoinedSpan};
 use super::{
     Directive, DirectiveName, Document, Heredoc, Instruction, Keyword, Step, SyntaxError, Token, TokenKind,
 };
-use crate::source::Span;
+use crate::source::{Source, Span};
 
 /// The most bytes a line may hold for BuildKit's scanner, without its `\n`.
 const MAX_LINE: usize = 65_535;
@@ -30,20 +30,26 @@ struct Line {
     end: usize,
 }
 
-pub(super) fn parse(text: Arc<str>) -> Document {
+pub(super) fn parse(source: &Source) -> Document {
+    let text = source.shared_text();
     let mut parser = Parser {
+        line_starts: source.line_starts(),
         at: 0,
         line: 0,
         directives_over: false,
         cut: false,
-        comments: Vec::new(),
+        comments: 0,
+        parts: Vec::new(),
+        joined: String::new(),
         document: Document {
             text: Arc::clone(&text),
-            tokens: Vec::new(),
+            // A line is seldom more than a blank, a text, a continuation and a line end.
+            tokens: Vec::with_capacity(4 * source.line_starts().len()),
             directives: Vec::new(),
             escape: '\\',
-            instructions: Vec::new(),
+            instructions: Vec::with_capacity(source.line_starts().len() / 4),
             errors: Vec::new(),
+            attached_comments: Vec::new(),
             empty_continuations: Vec::new(),
         },
         text,
@@ -54,8 +60,9 @@ pub(super) fn parse(text: Arc<str>) -> Document {
     document
 }
 
-struct Parser {
+struct Parser<'s> {
     text: Arc<str>,
+    line_starts: &'s [u32],
     /// Offset of the next line.
     at: usize,
     /// Lines read so far.
@@ -63,11 +70,16 @@ struct Parser {
     directives_over: bool,
     /// A line was too long: what follows is not read.
     cut: bool,
-    comments: Vec<Span>,
+    /// Where the attached comments of the next instruction begin.
+    comments: usize,
+    /// The lines of the instruction that is being read, if it is continued; kept for its memory.
+    parts: Vec<Span>,
+    /// What they are put together in, likewise.
+    joined: String,
     document: Document,
 }
 
-impl Parser {
+impl Parser<'_> {
     fn run(&mut self) {
         while let Some(line) = self.next_line() {
             self.top_level(line);
@@ -94,20 +106,22 @@ impl Parser {
         if self.cut || self.at >= self.text.len() {
             return None;
         }
-        let rest = &self.text.as_bytes()[self.at..];
-        let (length, newline) = match memchr::memchr(b'\n', rest) {
-            Some(at) => (at, 1),
-            None => (rest.len(), 0),
+        let start = self.at;
+        let (end, newline) = match self.line_starts.get(self.line + 1) {
+            Some(next) => (*next as usize, 1),
+            None => (self.text.len(), 0),
         };
-        if length > MAX_LINE {
+        let mut text_end = end - newline;
+        if text_end - start > MAX_LINE {
             self.cut = true;
             return None;
         }
-        let text_end = length - rest[..length].iter().rev().take_while(|byte| **byte == b'\r').count();
-        let line = Line { start: self.at, text_end: self.at + text_end, end: self.at + length + newline };
-        self.at = line.end;
+        while text_end > start && self.text.as_bytes()[text_end - 1] == b'\r' {
+            text_end -= 1;
+        }
+        self.at = end;
         self.line += 1;
-        Some(line)
+        Some(Line { start, text_end, end })
     }
 
     fn top_level(&mut self, line: Line) {
@@ -145,9 +159,10 @@ impl Parser {
                 let kept = if first == start { first + 1 } else { first };
                 let text = &self.text[kept..line.text_end];
                 let from = kept + (text.len() - text.trim_start().len());
+                let attached = &mut self.document.attached_comments;
                 match text.trim().len() {
-                    0 => self.comments.clear(),
-                    length => self.comments.push(Span::new(from, from + length)),
+                    0 => attached.truncate(self.comments),
+                    length => attached.push(Span::new(from, from + length)),
                 }
             }
         }
@@ -183,14 +198,15 @@ impl Parser {
     fn instruction(&mut self, start: usize, first: usize, line: Line) {
         self.push(TokenKind::Blank, start, first);
         let first_line = self.line;
-        let mut parts = Vec::new();
+        self.parts.clear();
         let mut inner_comments = Vec::new();
         let mut blank_continuation = false;
         let mut end = line.text_end;
         let (content, mut open) = self.continued(first, line.text_end);
         let single = Span::new(first, content);
         if open {
-            parts.push(single);
+            self.parts.reserve(32);
+            self.parts.push(single);
         }
         self.text_line(first, content, line);
         while open {
@@ -209,29 +225,39 @@ impl Parser {
             } else {
                 let (content, more) = self.continued(line.start, line.text_end);
                 open = more;
-                parts.push(Span::new(line.start, content));
+                self.parts.push(Span::new(line.start, content));
                 self.push(TokenKind::Blank, line.start, first.min(content));
                 self.text_line(first.min(content), content, line);
             }
         }
-        let joined = match parts.is_empty() {
+        let joined = match self.parts.is_empty() {
             true => Joined::line(&self.text, single),
-            false => Joined::lines(&self.text, &parts),
+            false => Joined::lines(&self.text, &self.parts, &mut self.joined),
         };
         if blank_continuation {
             self.document.empty_continuations.push(self.document.instructions.len());
         }
         let span = Span::new(first, end);
-        let (mut instruction, problem) = instruction::read(joined, self.document.escape, span);
+        let mut problem = None;
+        let read = instruction::read(joined, self.document.escape, span, &mut problem);
+        let index = self.document.instructions.len();
+        let heredocs = can_contain_heredoc(&read);
+        self.document.instructions.push(read);
         if let Some((span, message, help)) = problem {
+            let instruction = &self.document.instructions[index];
             let span = instruction.source_span(span).unwrap_or(instruction.name_span());
             self.error(span, &message, help);
         }
+        if heredocs {
+            self.heredocs(index);
+        }
+        let instruction = &mut self.document.instructions[index];
         instruction.inner_comments = inner_comments;
-        instruction.comments = std::mem::take(&mut self.comments);
-        self.heredocs(&mut instruction);
         instruction.lines = (first_line, self.line);
-        self.document.instructions.push(instruction);
+        // Both fit, as every offset does.
+        let comments = self.document.attached_comments.len();
+        instruction.comments = (self.comments as u32, comments as u32);
+        self.comments = comments;
     }
 
     /// Tokens of a line that belongs to an instruction: its text, the continuation mark, the line end.
@@ -258,22 +284,26 @@ impl Parser {
         }
     }
 
-    fn heredocs(&mut self, instruction: &mut Instruction) {
-        if !can_contain_heredoc(instruction) {
-            return;
-        }
-        let markers = heredoc::markers(instruction.joined.text()).unwrap_or_else(|cause| {
-            self.error(instruction.name_span(), cause, Some("do without some of the nested expansions"));
-            Vec::new()
-        });
+    /// Reads the heredocs of the instruction that was read last.
+    fn heredocs(&mut self, index: usize) {
+        let instruction = &self.document.instructions[index];
+        let markers = match heredoc::markers(instruction.joined.text()) {
+            Ok(markers) => markers,
+            Err(cause) => {
+                let help = Some("do without some of the nested expansions");
+                return self.error(instruction.name_span(), cause, help);
+            }
+        };
         for marker in markers {
             let (body, end) = self.heredoc_body(&marker);
             let Marker { name, expand, chomp, descriptor } = marker;
+            let instruction = &mut self.document.instructions[index];
             instruction.heredocs.push(Heredoc { name: name.into(), expand, chomp, descriptor, body });
             instruction.span = Span::new(instruction.span.start(), end.unwrap_or(body.end()));
             if end.is_none() {
                 let help = Some("end it with a line that holds only the word");
-                self.error(mark_span(instruction), "unterminated heredoc", help);
+                let span = mark_span(instruction);
+                self.error(span, "unterminated heredoc", help);
                 break;
             }
         }
@@ -314,6 +344,13 @@ impl Parser {
 
 /// Offset of the first character of `start..end` that is not white space; `end` if there is none.
 fn first_non_blank(text: &str, start: usize, end: usize) -> usize {
+    let mut start = start;
+    while start < end && matches!(text.as_bytes()[start], b' ' | b'\t') {
+        start += 1;
+    }
+    if start < end && matches!(text.as_bytes()[start], b'!'..=b'~') {
+        return start;
+    }
     let part = &text[start..end];
     end - part.trim_start().len()
 }

@@ -19,6 +19,8 @@ mod words;
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 pub use self::expand::{Environment, ExpandError, Expanded, Expander};
 pub use self::joined::{Joined, JoinedSpan};
 pub use self::json::parse_strings;
@@ -174,9 +176,9 @@ pub enum Arguments {
         words: Vec<ExecWord>,
     },
     /// Pairs.
-    KeyValues(Vec<KeyValue>),
+    KeyValues(SmallVec<[KeyValue; 1]>),
     /// Words between blanks; no quoting.
-    Words(Vec<JoinedSpan>),
+    Words(SmallVec<[JoinedSpan; 3]>),
     /// HEALTHCHECK: its type (`CMD`, `NONE`) and what follows.
     Health {
         /// The type word as written.
@@ -228,8 +230,8 @@ pub struct Instruction {
     pub heredocs: Vec<Heredoc>,
     /// Comments between its continued lines, in the source.
     pub inner_comments: Vec<Span>,
-    /// The comments above that BuildKit attaches: text after `#`, trimmed. Blank lines do not part them.
-    pub comments: Vec<Span>,
+    /// Which of the document's attached comments are its own; see [`Document::comments_of`].
+    comments: (u32, u32),
 }
 
 impl Instruction {
@@ -312,6 +314,8 @@ pub struct Document {
     pub instructions: Vec<Instruction>,
     /// What BuildKit would refuse, each step's in the order in which it would be met.
     pub errors: Vec<SyntaxError>,
+    /// The comments that BuildKit attaches to instructions, side by side: one list, as most instructions have none.
+    attached_comments: Vec<Span>,
     /// Instructions with a blank line inside a continuation (`NoEmptyContinuation`).
     pub empty_continuations: Vec<usize>,
 }
@@ -319,7 +323,7 @@ pub struct Document {
 impl Document {
     /// Reads a text. Never fails; see [`Document::errors`].
     pub fn parse(source: &Source) -> Document {
-        lexer::parse(source.shared_text())
+        lexer::parse(source)
     }
 
     /// The text that was read.
@@ -333,6 +337,13 @@ impl Document {
             .iter()
             .find(|directive| directive.name == name)
             .map(|found| found.value.of(&self.text))
+    }
+
+    /// The comments above an instruction that BuildKit attaches to it: text after `#`, trimmed. Blank lines do not part
+    /// them.
+    pub fn comments_of(&self, instruction: &Instruction) -> &[Span] {
+        let (start, end) = instruction.comments;
+        self.attached_comments.get(start as usize..end as usize).unwrap_or_default()
     }
 
     /// The lines of comment that stand directly above an instruction, without a blank line between: what moves with

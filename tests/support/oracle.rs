@@ -73,8 +73,9 @@ fn node(document: &Document, instruction: &Instruction, lines: (usize, usize)) -
         "start_line": lines.0,
         "end_line": lines.1,
     });
-    if !instruction.comments.is_empty() {
-        node["comments"] = instruction.comments.iter().map(|comment| comment.of(document.text())).collect();
+    let comments = document.comments_of(instruction);
+    if !comments.is_empty() {
+        node["comments"] = comments.iter().map(|comment| comment.of(document.text())).collect();
     }
     let inner = match &instruction.arguments {
         Arguments::Health { command, .. } => command,

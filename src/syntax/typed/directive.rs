@@ -26,6 +26,9 @@ fn check_value(text: &str) -> Option<Span> {
     if text[at..].starts_with("#!") {
         at += text[at..].find('\n')? + 1;
     }
+    if !text[at..].starts_with('#') {
+        return None;
+    }
     let mut seen = Vec::new();
     loop {
         let line = text[at..].split_inclusive('\n').next()?;

@@ -72,6 +72,9 @@ pub(super) enum After {
 
 /// Checks the flags of an instruction, in their order.
 pub(super) fn check(found: &mut Findings<'_>) -> After {
+    if found.instruction.flags.is_empty() {
+        return After::Sound;
+    }
     let mut after = After::Sound;
     let mut used: Vec<&str> = Vec::new();
     let flags = &found.instruction.flags;
@@ -86,7 +89,9 @@ pub(super) fn check(found: &mut Findings<'_>) -> After {
             continue;
         };
         let span = flag_name(found.instruction, flag);
-        if !used.contains(&name) {
+        if flags.len() == 1 {
+            // Nothing to compare it with.
+        } else if !used.contains(&name) {
             used.push(name);
         } else if *takes != Values {
             found.at(span, format!("duplicate flag specified: --{name}"), "keep one of them");

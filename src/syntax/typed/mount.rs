@@ -180,6 +180,9 @@ fn fields(line: &str) -> Result<Vec<String>, String> {
 
 /// Checks what BuildKit checks before it expands variables: the rest waits until the stage is built.
 pub(super) fn check(found: &mut Findings<'_>) {
+    if found.instruction.flags.is_empty() {
+        return;
+    }
     for flag in named(found.instruction, "device") {
         if let Err((message, help)) = check_device(flag.value().unwrap_or_default()) {
             found.at(flag_value(found.instruction, flag), message, help);

@@ -1,7 +1,7 @@
 //! The rules of each instruction: how many arguments, in which form, and which values.
 
 use super::super::quote::quote;
-use super::super::{Arguments, JoinedSpan, Keyword, Separator, heredoc, keyword, words};
+use super::super::{Arguments, Instruction, JoinedSpan, Keyword, Separator, heredoc, keyword, words};
 use super::findings::Findings;
 use super::flags::{self, After};
 use super::suggest::{nearest, with_suggestion};
@@ -65,38 +65,61 @@ fn some_argument(found: &mut Findings<'_>, help: &str) {
     flags::check(found);
 }
 
-/// The arguments with their places, for the forms that are lists.
-fn listed<'a>(found: &Findings<'a>) -> Vec<(JoinedSpan, &'a str)> {
-    match &found.instruction.arguments {
-        Arguments::Words(words) => words.iter().map(|word| (*word, found.instruction.text(*word))).collect(),
-        Arguments::Exec { words, .. } => words.iter().map(|word| (word.span, &*word.value)).collect(),
-        _ => Vec::new(),
+/// The arguments with their places, for the forms that are lists. Every COPY asks, so it takes no memory.
+#[derive(Clone, Copy)]
+struct Listed<'a>(&'a Instruction);
+
+impl<'a> Listed<'a> {
+    fn len(self) -> usize {
+        match &self.0.arguments {
+            Arguments::Words(words) => words.len(),
+            Arguments::Exec { words, .. } => words.len(),
+            _ => 0,
+        }
+    }
+
+    fn get(self, at: usize) -> Option<(JoinedSpan, &'a str)> {
+        match &self.0.arguments {
+            Arguments::Words(words) => words.get(at).map(|word| (*word, self.0.text(*word))),
+            Arguments::Exec { words, .. } => words.get(at).map(|word| (word.span, &*word.value)),
+            _ => None,
+        }
+    }
+
+    fn last(self) -> Option<(JoinedSpan, &'a str)> {
+        self.get(self.len().checked_sub(1)?)
+    }
+
+    fn iter(self) -> impl Iterator<Item = (JoinedSpan, &'a str)> {
+        (0..self.len()).filter_map(move |at| self.get(at))
     }
 }
 
 fn copy(found: &mut Findings<'_>) {
     let keyword = found.instruction.keyword.as_str();
-    let arguments = listed(found);
+    let arguments = Listed(found.instruction);
     if arguments.len() < 2 {
         let message = format!(
             "{keyword} requires at least two arguments, but only one was provided. \
              Destination could not be determined"
         );
-        let help = match arguments.first() {
+        let only = arguments.get(0);
+        let help = match only {
             Some((_, only)) => format!("write the sources and then the destination: `{keyword} {only} ./`"),
             None => format!("write the sources and then the destination: `{keyword} . /app`"),
         };
-        match arguments.first() {
-            Some((span, _)) => found.at(*span, message, help),
+        match only {
+            Some((span, _)) => found.at(span, message, help),
             None => found.at_name(message, help),
         }
     }
     flags::check(found);
-    if let [_, .., (span, destination)] = arguments.as_slice()
+    if arguments.len() > 1
+        && let Some((span, destination)) = arguments.last()
         && heredoc::marker(destination).is_some()
     {
         let help = format!("write the destination after it: `{keyword} {destination} /path`");
-        found.at(*span, format!("{keyword} cannot accept a heredoc as a destination"), help);
+        found.at(span, format!("{keyword} cannot accept a heredoc as a destination"), help);
     }
 }
 
@@ -132,10 +155,10 @@ fn arg(found: &mut Findings<'_>) {
 }
 
 fn from(found: &mut Findings<'_>) {
-    let words = listed(found);
-    match words.as_slice() {
-        [_] => {}
-        [_, (_, r#as), (span, name)] if is_as(r#as) => {
+    let words = Listed(found.instruction);
+    match (words.len(), words.get(1), words.get(2)) {
+        (1, ..) => {}
+        (3, Some((_, r#as)), Some((span, name))) if is_as(r#as) => {
             if !is_stage_name(name) {
                 let message = format!(
                     "invalid name for build stage: {}, name can't start with a number or contain symbols",
@@ -145,13 +168,13 @@ fn from(found: &mut Findings<'_>) {
                     true => "variables are not expanded in the name of a stage; write a fixed one",
                     false => "begin with a letter, go on with letters, digits, `-`, `_` and `.`",
                 };
-                found.at(*span, message, help);
+                found.at(span, message, help);
             }
         }
         _ => {
             let message = "FROM requires either one or three arguments";
             let comment = words.iter().find(|(_, word)| word.starts_with('#'));
-            match (words.first(), words.last()) {
+            match (words.get(0), words.last()) {
                 (Some((first, _)), Some((last, _))) => {
                     let all = JoinedSpan::new(first.start(), last.end());
                     let help = match comment {
@@ -281,13 +304,13 @@ fn shell(found: &mut Findings<'_>) {
 }
 
 fn volume(found: &mut Findings<'_>) {
-    let paths = listed(found);
-    if paths.is_empty() {
+    let paths = Listed(found.instruction);
+    if paths.len() == 0 {
         at_least_one(found, "write a folder: `VOLUME /data`");
     }
     flags::check(found);
     for (span, _) in paths.iter().filter(|(_, path)| path.trim().is_empty()) {
-        found.at(*span, "VOLUME specified can not be an empty string", "write a folder, or drop the entry");
+        found.at(span, "VOLUME specified can not be an empty string", "write a folder, or drop the entry");
     }
 }
 
