@@ -6,6 +6,7 @@ mod cache;
 mod commands;
 mod downloads;
 mod edits;
+mod frozen;
 mod kept;
 mod lock;
 mod omit;
@@ -15,6 +16,8 @@ mod plan;
 mod site;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_npm;
 
 use self::plan::Judged;
 use self::site::{Group, Landing, groups};
@@ -35,7 +38,8 @@ pub(super) const COPY_MANIFESTS_FIRST: Transform = Transform {
 A COPY of all sources before the install makes every change of a source file run the install again. The manifest and
 the lock file are copied first, then the install runs, then the sources follow: the install's layer is kept until one
 of the manifests changes. Unpinned requirements then stay at the version of that layer.
-For npm, pip (requirements files), Poetry, uv, PDM, Pipenv, Conda, Go modules, Maven, .NET, Bundler and Composer; others are recognised and held back.
+For npm, Yarn, pnpm and Bun with their workspaces, pip (requirements files), Poetry, uv, PDM, Pipenv, Conda, Go
+modules, Maven, .NET, Bundler and Composer; others are recognised and held back.
 Where an install also installs the project itself, it leaves that out at first and runs again behind the sources.
 Cargo, Gradle and Maven with several modules cannot be run on manifests alone; there the downloads are kept in a cache
 mount, if the builder is BuildKit, the folder and its owner are known, and nothing that is shipped reads it.
@@ -46,7 +50,8 @@ them (MC6), they go to the same place (MC7), the base image has no ONBUILD trigg
 repeated (MC9), every file can be named (MC10), and what the install writes survives (MC12).
 `npm install` becomes `npm ci` where the lock file holds every range of package.json and the image's npm can read it, and
 `--omit=dev` is added where no later command, no script and no source behind the start command needs a dev dependency
-(MC11).",
+(MC11). `yarn install`, `pnpm install` and `bun install` get `--frozen-lockfile` or `--immutable` where the lock holds
+every range and the release of the manager is known to take it as it is (MC11).",
     examples: &[
         Example {
             files: &[
@@ -88,6 +93,7 @@ fn run(input: &Input<'_>) -> Vec<Diagnostic> {
     let fixes = locked.iter().filter_map(|diagnostic| diagnostic.fix.as_ref()).filter(taken);
     let replaced: Vec<Span> = fixes.flat_map(|fix| fix.edits.iter().map(|edit| edit.span)).collect();
     found.extend(locked);
+    found.extend(frozen::diagnose(input));
     found.extend(omit::diagnose(input, &replaced));
     found.extend(cache::diagnose(input));
     found

@@ -99,6 +99,14 @@ impl Closure {
         }
     }
 
+    /// Whether a folder that is needed whole holds `path`.
+    fn has_folder_of(&self, path: &str) -> bool {
+        let folders = self.files.iter().filter(|needed| needed.folder);
+        folders
+            .into_iter()
+            .any(|needed| path.strip_prefix(&needed.path).is_some_and(|rest| rest.starts_with('/')))
+    }
+
     fn add(&mut self, path: &str, folder: bool, why: &str) {
         if !self.files.iter().any(|needed| needed.path == path) {
             self.files.push(Needed { path: path.to_owned(), folder, why: why.to_owned() });
@@ -138,6 +146,16 @@ pub enum Verdict {
     Fails(String),
     /// It cannot be told; what is missing.
     Unproven(String),
+}
+
+impl Verdict {
+    /// This, unless it holds and something more speaks against it.
+    fn and_then(self, more: impl FnOnce() -> Option<Verdict>) -> Verdict {
+        match self {
+            Verdict::Holds(_) => more().unwrap_or(self),
+            _ => self,
+        }
+    }
 }
 
 /// Where git is told to ignore a file of this name, so that it may lie in a working copy without being listed.

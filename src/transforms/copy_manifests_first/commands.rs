@@ -229,7 +229,16 @@ impl Step {
                 clean
                     || by_name && !install.operands.is_empty() && !files.iter().any(|role| install.has(*role))
             }
-            Manager::Corepack => true,
+            // Without a name it looks for `packageManager` in package.json; `use` writes it there.
+            Manager::Corepack => match install.command.as_str() {
+                "enable" => true,
+                "prepare" | "install" => !install.operands.is_empty() && by_name || install.has(Role::Global),
+                _ => false,
+            },
+            Manager::Yarn => clean || install.command == "global add" && by_name,
+            Manager::Pnpm | Manager::Bun => {
+                clean || install.has(Role::Global) && by_name && !install.whole_project
+            }
             Manager::Gem => {
                 clean || install.action == Action::Install && by_name && !install.operands.is_empty()
             }

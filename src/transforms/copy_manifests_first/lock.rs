@@ -124,7 +124,11 @@ fn sync(place: &Place<'_>, target: &Target, checks: &mut Checks) -> bool {
         return false;
     }
     let legacy = install.option("--legacy-peer-deps").is_some();
-    match target.package.in_sync(version, if legacy { Peers::Legacy } else { Peers::Checked }) {
+    match target.package.in_sync(
+        place.input.project,
+        version,
+        if legacy { Peers::Legacy } else { Peers::Checked },
+    ) {
         Verdict::Holds(text) => checks.holds("MC11", format!("{text}, and npm {version} or later reads it")),
         Verdict::Unproven(text) => checks.misses("MC11", text, "run `npm install` and commit the lock file"),
         Verdict::Fails(text) => {

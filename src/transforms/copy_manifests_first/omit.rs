@@ -48,6 +48,10 @@ fn judge(shipped: &Shipped<'_>, place: &Place<'_>, replaced: &[Span]) -> Option<
         DevNeed::Unproven(why) => checks.misses("MC11", why, REMEDY),
         DevNeed::No { entries } => imports(place, &target, entries, &mut checks)?,
     }
+    if !target.package.manifest.workspaces.is_empty() {
+        // What a member loads may be hoisted from the dev dependencies of another.
+        checks.misses("MC11", "what the members of the workspace load is not followed", REMEDY);
+    }
     started_otherwise(place.input, &mut checks);
     let span = place.word(&target)?;
     let text = if place.is_exec() { ", \"--omit=dev\"" } else { " --omit=dev" };

@@ -30,6 +30,18 @@ pub(super) struct Target {
     pub(super) package: Package,
 }
 
+/// A package manager in a RUN.
+pub(super) struct Found {
+    /// The commands of the RUN.
+    pub(super) steps: Vec<Step>,
+    /// Which of them it is.
+    pub(super) at: usize,
+    /// What it is told.
+    pub(super) install: Install,
+    /// The folder of the image in which it works.
+    pub(super) folder: String,
+}
+
 impl Target {
     /// The command itself.
     pub(super) fn step(&self) -> &Step {
@@ -48,6 +60,18 @@ pub(super) fn places<'a>(input: &'a Input<'a>) -> impl Iterator<Item = Place<'a>
 impl Place<'_> {
     /// The first install of the whole project by npm that `wanted` accepts, where a lock that was read is copied before.
     pub(super) fn target(&self, wanted: impl Fn(&Install) -> bool) -> Option<Target> {
+        let Found { steps, at, install, folder } =
+            self.find(|install| installs_here(install) && install.whole_project && wanted(install))?;
+        let package = self.package(&folder)?;
+        let Lock { path, .. } = package.lock()?;
+        let name = path.rsplit('/').next().unwrap_or(path);
+        // A lock that is not copied yet fixes nothing in this RUN.
+        let copied = self.origin(&format!("{}/{name}", folder.trim_end_matches('/')));
+        (copied.as_ref() == Some(path)).then_some(Target { steps, at, install, folder, package })
+    }
+
+    /// The first package manager of the RUN that `wanted` accepts, and the folder in which it works.
+    pub(super) fn find(&self, wanted: impl Fn(&Install) -> bool) -> Option<Found> {
         let Steps::Chain(steps) = steps(self.input, self.run)? else { return None };
         let mut folder = folder_at(self.input, self.stage, self.run)?;
         let mut found = None;
@@ -55,22 +79,16 @@ impl Place<'_> {
             if let Some(change) = step.changes_folder() {
                 folder = join(&folder, change);
             }
-            let install = step
-                .install
-                .as_ref()
-                .filter(|install| installs_here(install) && install.whole_project && wanted(install));
-            if let Some(install) = install {
+            if let Some(install) = step.install.as_ref().filter(|install| wanted(install)) {
                 found = Some((at, install.clone()));
                 break;
             }
         }
         let (at, install) = found?;
-        let package = self.package(&folder)?;
-        let Lock { path, .. } = package.lock()?;
-        let name = path.rsplit('/').next().unwrap_or(path);
-        // A lock that is not copied yet fixes nothing in this RUN.
-        let copied = self.origin(&format!("{}/{name}", folder.trim_end_matches('/')));
-        (copied.as_ref() == Some(path)).then_some(Target { steps, at, install, folder, package })
+        for directory in install.values_as(Role::Directory) {
+            folder = join(&folder, directory.text.as_deref()?);
+        }
+        Some(Found { steps, at, install, folder })
     }
 
     /// The package whose manifest stands in a folder of the image when the RUN begins.
@@ -110,6 +128,21 @@ impl Place<'_> {
         installs.collect()
     }
 
+    /// The commands of the RUN instructions before this one, in the stage and those below it, in the order of the build;
+    /// of each that is a plain chain.
+    pub(super) fn earlier_steps(&self) -> Vec<Step> {
+        let stages = self.input.model.lineage(self.stage).into_iter().rev();
+        let indexes = stages.flat_map(|stage| self.input.model.stages[stage].instructions.clone());
+        let runs = indexes.filter(|index| {
+            *index < self.run && self.input.document.instructions[*index].keyword == Keyword::Run
+        });
+        let chains = runs.filter_map(|index| match steps(self.input, index)? {
+            Steps::Chain(steps) => Some(steps),
+            Steps::Other(_) => None,
+        });
+        chains.flatten().collect()
+    }
+
     /// The oldest npm that may run here, by its major release.
     pub(super) fn npm_version(&self) -> Option<u64> {
         let facts = Shipped { input: self.input, stage: self.stage }.facts("MC11").ok()?;
@@ -138,10 +171,13 @@ impl Place<'_> {
 
     /// Where the subcommand stands (`install`), with its quotes in an exec form; `None` where it lies on several lines.
     pub(super) fn word(&self, target: &Target) -> Option<Span> {
+        self.word_of(target.step(), &target.install.command)
+    }
+
+    /// Where a word of a command stands, with its quotes in an exec form; `None` where it lies on several lines.
+    pub(super) fn word_of(&self, step: &Step, word: &str) -> Option<Span> {
         let instruction = &self.input.document.instructions[self.run];
-        let step = target.step();
-        let at =
-            step.words.iter().position(|word| word.as_deref() == Some(target.install.command.as_str()))?;
+        let at = step.words.iter().position(|known| known.as_deref() == Some(word))?;
         match instruction.exec_form() {
             Some(words) => instruction.source_span(words.get(at)?.span),
             None => {

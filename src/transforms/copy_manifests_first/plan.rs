@@ -69,7 +69,7 @@ impl Ground<'_> {
     /// What an install needs. `None` where it has nothing to do with what is copied: there is no manifest in it.
     pub(super) fn plan(&self, install: &Install, words: &[Option<String>]) -> Option<Plan> {
         match install.manager {
-            Manager::Npm => self.npm(),
+            Manager::Npm | Manager::Yarn | Manager::Pnpm | Manager::Bun => self.npm(install),
             Manager::Pip => self.pip(install, words),
             Manager::Go => self.go(install),
             Manager::Bundler => self.bundler(install),
@@ -99,9 +99,6 @@ impl Ground<'_> {
     /// A manager that is recognised and no more: the fix is held back under its name.
     fn unknown(&self, manager: Manager) -> Option<Plan> {
         let kinds: &[Kind] = match manager {
-            Manager::Yarn => &[Kind::YarnClassic, Kind::YarnBerry],
-            Manager::Pnpm => &[Kind::Pnpm],
-            Manager::Bun => &[Kind::Bun],
             Manager::Deno => &[Kind::Deno],
             Manager::Mix => &[Kind::Mix],
             _ => return None,

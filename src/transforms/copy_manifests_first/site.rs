@@ -250,7 +250,7 @@ impl Finder<'_> {
             ));
             return;
         };
-        if !step.is_plain() || step.words.len() <= 1 {
+        if !step.is_plain() || step.words.is_empty() {
             plan.judged.push(misses(
                 "MC4",
                 "the install has words that the shell works out, or a redirection",
@@ -320,7 +320,13 @@ fn first_install(steps: &[Step], start: String) -> Option<(usize, String)> {
 
 /// Whether it works on what a manifest of the project lists.
 fn acts_on_project(install: &Install, words: &[Option<String>]) -> bool {
-    if install.has(Role::Global) {
+    // pip's `-v` says more of what it does; elsewhere it asks for the release.
+    let asks: &[&str] = if install.manager == Manager::Yarn {
+        &["--version", "-v", "--help"]
+    } else {
+        &["--version", "--help"]
+    };
+    if install.has(Role::Global) || asks.iter().any(|name| install.option(name).is_some()) {
         return false;
     }
     let installs = matches!(install.action, Action::Install | Action::Ci | Action::Download);

@@ -307,11 +307,11 @@ fn requirements_that_need_more_are_held_back() {
 
 #[test]
 fn managers_that_are_only_recognised_are_named() {
-    let files = &[("package.json", "{}"), ("yarn.lock", "# yarn lockfile v1\n")];
-    let text = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN yarn install --frozen-lockfile\n";
+    let files = &[("deno.json", "{}"), ("main.ts", "")];
+    let text = "FROM denoland/deno:2.0.0\nWORKDIR /app\nCOPY . .\nRUN deno install\n";
     held_back(&IT, files, text, &["MC1"]);
     let file = run_alone(&IT, files, text);
-    assert!(file.held_back[0].missing[0].text.contains("Yarn 1"));
+    assert!(file.held_back[0].missing[0].text.contains("Deno"));
 }
 
 #[test]

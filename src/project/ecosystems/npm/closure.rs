@@ -1,5 +1,7 @@
 //! The files that an npm install reads, and what speaks against running it on these alone.
 
+use std::collections::BTreeSet;
+
 use super::lock::Lock;
 use super::scripts::Run;
 use super::spec::{Spec, spec};
@@ -9,34 +11,22 @@ use crate::project::Project;
 use crate::project::ecosystems::place::join;
 use crate::project::ecosystems::{Closure, Obstacle, missing_file};
 
-impl Package {
-    /// The files that `npm ci` or `npm install` reads, and why it might need more (MC1, MC2, MC3).
-    pub fn closure(&self, project: &Project) -> Closure {
-        let mut closure = Closure::default();
-        closure.need(project, &self.manifest.path, "the package's manifest");
-        self.lock_files(project, &mut closure);
-        closure.need_if_sent(project, &self.inside(".npmrc"), "npm's settings");
-        self.npmrc.obstacles().for_each(|obstacle| closure.hold(obstacle));
-        self.local_dependencies(project, &mut closure);
-        if !self.manifest.workspaces.is_empty() {
-            closure.hold(Obstacle {
-                id: "MC3",
-                text: format!("`{}` has workspaces", self.manifest.path),
-                remedy: "copy each member's package.json by hand before the install".to_owned(),
-            });
-        }
-        self.own_scripts(project, &mut closure);
-        if !self.npmrc.is_on("ignore-scripts") {
-            self.install_scripts(project, &mut closure);
-        }
-        closure
-    }
+/// What the requests of a package are seen with.
+pub(super) struct Asked<'a> {
+    /// Names of the workspace's own packages.
+    pub(super) members: &'a BTreeSet<&'a str>,
+    /// Requests that stand elsewhere than in the manifest.
+    pub(super) more: &'a [String],
+    /// The folder of the workspace.
+    pub(super) top: &'a str,
+}
 
+impl Package {
     fn inside(&self, name: &str) -> String {
         join(&self.folder, name).unwrap_or_else(|| name.to_owned())
     }
 
-    fn lock_files(&self, project: &Project, closure: &mut Closure) {
+    pub(super) fn lock_files(&self, project: &Project, closure: &mut Closure) {
         match &self.lock {
             LockState::Read(Lock { path, .. }) => closure.need(project, path, "the locked versions"),
             LockState::Unreadable(error) => closure.hold(Obstacle {
@@ -56,11 +46,51 @@ impl Package {
     }
 
     /// Dependencies that lie in the project: an archive can be copied beside the manifest, a folder is source (MC3).
-    fn local_dependencies(&self, project: &Project, closure: &mut Closure) {
-        for (name, (_, range)) in self.manifest.edges() {
-            let Spec::Path(path) = spec(range) else { continue };
+    pub(super) fn local_dependencies(&self, project: &Project, asked: &Asked<'_>, closure: &mut Closure) {
+        let edges = self.manifest.edges().into_iter().map(|(name, (_, range))| (name, range));
+        let replaced = self
+            .manifest
+            .replacements
+            .iter()
+            .chain(asked.more)
+            .map(|range| ("a replacement", range.as_str()));
+        for (name, range) in edges.chain(replaced) {
+            let (protocol, rest) = range.split_once(':').unwrap_or_default();
+            let path = match (protocol, spec(range)) {
+                ("workspace", _) => {
+                    // `workspace:folder` names a member by its place, `workspace:other@*` by another name.
+                    let named = rest.rsplit_once('@').map_or(name, |(other, _)| other);
+                    if !asked.members.contains(named) && name != "a replacement" {
+                        closure.hold(Obstacle {
+                            id: "MC3",
+                            text: format!(
+                                "`{name}` is no member of the workspace that is sent ({})",
+                                self.manifest.path
+                            ),
+                            remedy: "let .dockerignore pass its package.json".to_owned(),
+                        });
+                    }
+                    continue;
+                }
+                ("patch", _) => {
+                    self.patch(project, rest, asked.top, closure);
+                    continue;
+                }
+                ("portal", _) => rest,
+                ("exec", _) => {
+                    closure.hold(Obstacle {
+                        id: "MC2",
+                        text: format!("a script of the project makes `{name}`"),
+                        remedy: "copy what the script needs by hand before the install".to_owned(),
+                    });
+                    continue;
+                }
+                (_, Spec::Path(path)) => path,
+                _ => continue,
+            };
             let archive = [".tgz", ".tar.gz", ".tar"].iter().any(|ending| path.ends_with(ending));
-            match join(&self.folder, path).filter(|_| !path.starts_with(['/', '~'])) {
+            let from = if name == "a replacement" { asked.top } else { &self.folder };
+            match join(from, path).filter(|_| !path.starts_with(['/', '~'])) {
                 Some(path) if archive => {
                     closure.need(project, &path, &format!("`{name}` is installed from it"))
                 }
@@ -73,16 +103,40 @@ impl Package {
         }
     }
 
+    /// The files of a request such as `patch:a@npm%3A1#./a.patch&~/b.patch`, but for what Yarn brings itself.
+    fn patch(&self, project: &Project, rest: &str, top: &str, closure: &mut Closure) {
+        let files = rest.split_once('#').map_or("", |(_, files)| files);
+        let files = files.split("::").next().unwrap_or_default().split('&');
+        for file in files.map(|file| file.trim_start_matches("optional!")) {
+            let path = match file.strip_prefix("~/") {
+                Some(below) => join(top, below),
+                None if file.starts_with("builtin<") || file.starts_with("~builtin<") || file.is_empty() => {
+                    continue;
+                }
+                None => join(top, file),
+            };
+            match path {
+                Some(path) if closure.has_folder_of(&path) => {}
+                Some(path) => closure.need(project, &path, "a patch of a dependency"),
+                None => closure.hold(Obstacle {
+                    id: "MC1",
+                    text: format!("the patch `{file}` lies outside the project ({})", self.manifest.path),
+                    remedy: "put it into the project".to_owned(),
+                }),
+            }
+        }
+    }
+
     /// What the package's own lifecycle scripts read (MC2).
-    fn own_scripts(&self, project: &Project, closure: &mut Closure) {
-        if self.builds_gyp && !self.npmrc.is_on("ignore-scripts") {
+    pub(super) fn own_scripts(&self, project: &Project, names: &[&str], closure: &mut Closure) {
+        if self.builds_gyp && !self.ignores_scripts() {
             closure.hold(Obstacle {
                 id: "MC2",
                 text: format!("`{}` makes the install compile the sources", self.inside("binding.gyp")),
                 remedy: "none: the install needs the sources".to_owned(),
             });
         }
-        for script in self.lifecycle() {
+        for script in self.lifecycle_of(names) {
             let runs = self
                 .script_runs(project, script)
                 .and_then(|runs| runs.iter().try_for_each(|run| self.run_reads(project, run, closure)));
@@ -123,41 +177,48 @@ impl Package {
     }
 
     /// Install scripts of dependencies that look for files of the project that depends on them (MC2).
-    fn install_scripts(&self, project: &Project, closure: &mut Closure) {
-        let told = self.lock().and_then(Lock::with_install_scripts);
-        let names: Vec<&str> = match (&told, self.lock()) {
-            (Some(scripted), _) => scripted.iter().map(|locked| locked.name).collect(),
-            // Version 1 lists all packages without saying which run scripts, so those that are known to are looked for.
-            (None, Some(lock)) => lock.all().iter().map(|locked| locked.name).collect(),
-            (None, None) => self.manifest.edges().into_keys().collect(),
+    pub(super) fn install_scripts(&self, project: &Project, closure: &mut Closure) {
+        if let Some(scripted) = self.lock().and_then(Lock::with_install_scripts) {
+            let names: Vec<&str> = scripted.iter().map(|locked| locked.name).collect();
+            for name in names.iter().filter(|name| install_script(name) == InstallScript::Unknown) {
+                held_by(name, format!("what the install script of `{name}` reads is not known"), closure);
+            }
+            self.scripts_of(project, &names, closure);
+            return;
+        }
+        // Version 1 lists all packages without saying which run scripts.
+        let names = match self.lock() {
+            Some(lock) => lock.all().iter().map(|locked| locked.name).collect(),
+            None => self.manifest.edges().into_keys().collect::<Vec<_>>(),
         };
+        self.scripts_of(project, &names, closure);
+    }
+
+    /// Those of `names` whose install scripts are known to look for files of the project that are sent (MC2).
+    pub(super) fn scripts_of(&self, project: &Project, names: &[&str], closure: &mut Closure) {
         for name in names {
-            let text = match install_script(name) {
-                InstallScript::Quiet | InstallScript::Native => continue,
-                InstallScript::Project(files) => match reaches_builder(project, &self.folder, files) {
-                    Some(path) => format!("the install script of `{name}` looks for `{path}`"),
-                    None => continue,
-                },
-                InstallScript::Unknown if told.is_none() => continue,
-                InstallScript::Unknown => format!("what the install script of `{name}` reads is not known"),
-            };
-            closure.hold(Obstacle {
-                id: "MC2",
-                text,
-                remedy: format!("copy what `{name}` needs by hand before the install"),
-            });
+            let InstallScript::Project(files) = install_script(name) else { continue };
+            if let Some(path) = reaches_builder(project, &self.folder, files) {
+                held_by(name, format!("the install script of `{name}` looks for `{path}`"), closure);
+            }
         }
     }
+}
+
+fn held_by(name: &str, text: String, closure: &mut Closure) {
+    let remedy = format!("copy what `{name}` needs by hand before the install");
+    closure.hold(Obstacle { id: "MC2", text, remedy });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::project::ecosystems::npm::read;
+    use crate::project::ecosystems::npm::{Scripts, Tool, Workspace};
 
     fn closure(files: &[(&str, &str)]) -> Closure {
         let project = Project::in_memory(files.iter().copied());
-        read(&project, "").expect("there").expect("readable").closure(&project)
+        let workspace = Workspace::read(&project, "", Tool::Npm).expect("there").expect("readable");
+        workspace.closure(&project, Scripts::Run)
     }
 
     fn held(files: &[(&str, &str)]) -> Vec<String> {
@@ -260,10 +321,5 @@ mod tests {
         assert!(held(&[("package.json", "{}"), ("binding.gyp", "")])[0].starts_with("MC2"));
         let manifest = r#"{"gypfile": false}"#;
         assert!(held(&[("package.json", manifest), ("binding.gyp", "")]).is_empty());
-    }
-
-    #[test]
-    fn workspaces_hold_back() {
-        assert!(held(&[("package.json", r#"{"workspaces": ["packages/*"]}"#)])[0].starts_with("MC3"));
     }
 }

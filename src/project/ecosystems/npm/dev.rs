@@ -1,6 +1,7 @@
 //! Whether something that runs after the install needs the packages that `--omit=dev` leaves out.
 
 use super::Package;
+use super::Tool;
 use super::scripts::Run;
 use super::sync;
 use super::tables::{Modules, program};
@@ -81,7 +82,10 @@ impl Package {
             return DevNeed::Unproven(text);
         }
         let asked = commands.iter().map(|command| self.runs(project, command));
-        let lifecycle = self.lifecycle().into_iter().map(|script| self.script_runs(project, script));
+        let lifecycle = self
+            .lifecycle_of(&Tool::Npm.lifecycle())
+            .into_iter()
+            .map(|script| self.script_runs(project, script));
         let mut entries = Vec::new();
         let mut unknown = None;
         for runs in asked.chain(lifecycle) {

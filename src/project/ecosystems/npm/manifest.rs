@@ -16,6 +16,8 @@ pub struct Manifest {
     pub path: String,
     /// The package's name.
     pub name: Option<String>,
+    /// Its version, which members of a workspace are chosen by.
+    pub version: Option<String>,
     /// Whether its `.js` files are ES modules (`"type": "module"`).
     pub is_module: bool,
     /// The file that `node .` runs, as written.
@@ -34,6 +36,14 @@ pub struct Manifest {
     pub optional_peers: BTreeSet<String>,
     /// Whether it replaces ranges of its dependencies' own dependencies.
     pub has_overrides: bool,
+    /// What it asks for in place of what its dependencies ask for (`overrides`, `resolutions`), and where to find it.
+    pub replacements: Vec<String>,
+    /// Files of changes that are made to dependencies when they are installed, as written.
+    pub patches: Vec<String>,
+    /// Whether Yarn 1 is told to make no `node_modules`.
+    pub plug_n_play: bool,
+    /// Whether every file of a folder is a program that it offers.
+    pub has_bin_folder: bool,
     /// Folders of workspace members, as globs.
     pub workspaces: Vec<String>,
     /// Programs that it offers, by name.
@@ -58,6 +68,12 @@ pub(super) enum EdgeKind {
     Prod,
     Optional,
     Dev,
+}
+
+impl EdgeKind {
+    pub(super) fn is_peer(self) -> bool {
+        matches!(self, EdgeKind::Peer | EdgeKind::OptionalPeer)
+    }
 }
 
 type Ranges = BTreeMap<String, String>;
@@ -123,6 +139,7 @@ impl Reader<'_> {
         Ok(Manifest {
             path: self.path.to_owned(),
             name: self.string("name"),
+            version: self.string("version"),
             is_module: self.string("type").as_deref() == Some("module"),
             main: self.string("main"),
             scripts: scripts.collect(),
@@ -132,6 +149,10 @@ impl Reader<'_> {
             peer_dependencies: self.strings("peerDependencies")?,
             optional_peers: self.optional_peers(),
             has_overrides: overrides.is_some_and(|overrides| !overrides.is_empty()),
+            replacements: self.replacements(),
+            patches: self.patches(),
+            plug_n_play: self.at(&["installConfig", "pnp"]) == Some(&Value::Bool(true)),
+            has_bin_folder: self.at(&["directories", "bin"]).is_some(),
             workspaces: self.workspaces(),
             bin: self.bin(),
             engines_node: self.found(&["engines", "node"]),
@@ -150,9 +171,12 @@ impl Reader<'_> {
         self.value.get(key)?.as_str().map(str::to_owned)
     }
 
+    fn at(&self, keys: &[&str]) -> Option<&Value> {
+        keys.iter().try_fold(self.value, |value, key| value.get(key))
+    }
+
     fn found(&self, keys: &[&str]) -> Option<Found<String>> {
-        let value = keys.iter().try_fold(self.value, |value, key| value.get(key))?;
-        Some(Found { value: value.as_str()?.to_owned(), at: self.place(keys) })
+        Some(Found { value: self.at(keys)?.as_str()?.to_owned(), at: self.place(keys) })
     }
 
     /// An object of strings. Anything else in its place is refused rather than read in part.
@@ -175,6 +199,29 @@ impl Reader<'_> {
         let optional =
             meta.into_iter().flatten().filter(|(_, meta)| meta.get("optional") == Some(&Value::Bool(true)));
         optional.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Every text among the replacements, which npm may nest.
+    fn replacements(&self) -> Vec<String> {
+        let places: [&[&str]; 3] = [&["overrides"], &["resolutions"], &["pnpm", "overrides"]];
+        let mut open: Vec<&Value> = places.iter().filter_map(|keys| self.at(keys)).collect();
+        let mut found = Vec::new();
+        while let Some(value) = open.pop() {
+            match value {
+                Value::String(text) => found.push(text.clone()),
+                Value::Object(map) => open.extend(map.values()),
+                _ => {}
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
+    /// `patchedDependencies` of Bun, and pnpm's below its own key.
+    fn patches(&self) -> Vec<String> {
+        let places: [&[&str]; 2] = [&["patchedDependencies"], &["pnpm", "patchedDependencies"]];
+        let maps = places.iter().filter_map(|keys| self.at(keys)?.as_object());
+        maps.flat_map(|map| map.values()).filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
     /// `workspaces: […]` and Yarn's `workspaces: { packages: […] }`.

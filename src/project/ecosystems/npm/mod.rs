@@ -6,7 +6,9 @@ mod closure;
 mod dev;
 mod json;
 mod lock;
+mod managers;
 mod manifest;
+mod members;
 mod mentions;
 mod npmrc;
 mod scripts;
@@ -17,6 +19,7 @@ mod versions;
 
 pub use self::dev::DevNeed;
 pub use self::lock::{Lock, Locked};
+pub use self::managers::{Scripts, Tool, Workspace};
 pub use self::manifest::Manifest;
 use self::npmrc::Npmrc;
 use self::scripts::Resolver;
@@ -95,7 +98,7 @@ impl Package {
 
     /// Whether `npm ci` of a major release of npm would install what `npm install` does (MC11). A `.npmrc` that
     /// leaves peers alone counts without being named.
-    pub fn in_sync(&self, npm: u64, peers: Peers) -> Verdict {
+    pub fn in_sync(&self, project: &Project, npm: u64, peers: Peers) -> Verdict {
         let lock = match &self.lock {
             LockState::Read(lock) => lock,
             LockState::Missing => return Verdict::Fails("there is no lock file".to_owned()),
@@ -108,7 +111,17 @@ impl Package {
             return Verdict::Fails(format!("`.npmrc` turns off `{}`", lock.path));
         }
         let peers = if self.npmrc.is_on("legacy-peer-deps") { Peers::Legacy } else { peers };
-        sync::in_sync(&self.manifest, lock, npm, peers)
+        let members = match members::members(project, &self.folder, &self.manifest.workspaces) {
+            Ok(members) => members,
+            Err(why) => return Verdict::Unproven(why),
+        };
+        sync::in_sync(&self.manifest, lock, npm, peers).and_then(|| {
+            let mut verdicts = members.iter().filter_map(|member| {
+                let place = member.folder.strip_prefix(&self.folder).unwrap_or(&member.folder);
+                sync::member(&member.manifest, place.trim_start_matches('/'), lock)
+            });
+            verdicts.next()
+        })
     }
 
     /// The programs that a command runs in the end, scripts and their hooks followed; or why that cannot be told.
@@ -116,15 +129,16 @@ impl Package {
         self.resolver(project).runs(command)
     }
 
-    /// Names of the package's own scripts that an install runs, in their order.
-    pub fn lifecycle(&self) -> Vec<&str> {
-        const LIFECYCLE: &[&str] =
-            &["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"];
-        if self.npmrc.is_on("ignore-scripts") {
+    /// Those of `names` that are scripts of the package, in their order; none where `.npmrc` says to run none.
+    fn lifecycle_of<'n>(&self, names: &[&'n str]) -> Vec<&'n str> {
+        if self.ignores_scripts() {
             return Vec::new();
         }
-        let has = |name: &&&str| self.manifest.scripts.contains_key(**name);
-        LIFECYCLE.iter().filter(has).copied().collect()
+        names.iter().filter(|name| self.manifest.scripts.contains_key(**name)).copied().collect()
+    }
+
+    fn ignores_scripts(&self) -> bool {
+        self.npmrc.is_on("ignore-scripts")
     }
 
     /// Packages of the lock that bring machine code, by name; an empty list without a lock proves nothing.
@@ -160,11 +174,17 @@ mod tests {
     #[test]
     fn the_lock_that_the_builder_gets_counts() {
         let files = [("package.json", "{}"), ("package-lock.json", LOCK)];
-        assert!(matches!(package(&files).in_sync(10, Peers::Checked), Verdict::Holds(_)));
+        assert!(matches!(
+            package(&files).in_sync(&Project::unknown(), 10, Peers::Checked),
+            Verdict::Holds(_)
+        ));
         let kept = package(&[files[0], files[1], (".dockerignore", "*-lock.json")]);
         assert!(matches!(&kept.lock, LockState::Kept(path) if path == "package-lock.json"));
-        assert!(matches!(kept.in_sync(10, Peers::Checked), Verdict::Fails(_)));
-        assert!(matches!(package(&files[..1]).in_sync(10, Peers::Checked), Verdict::Fails(_)));
+        assert!(matches!(kept.in_sync(&Project::unknown(), 10, Peers::Checked), Verdict::Fails(_)));
+        assert!(matches!(
+            package(&files[..1]).in_sync(&Project::unknown(), 10, Peers::Checked),
+            Verdict::Fails(_)
+        ));
     }
 
     #[test]
@@ -174,15 +194,16 @@ mod tests {
             ("package-lock.json", LOCK),
             (".npmrc", "package-lock=false\n"),
         ]);
-        assert!(matches!(off.in_sync(10, Peers::Checked), Verdict::Fails(_)));
+        assert!(matches!(off.in_sync(&Project::unknown(), 10, Peers::Checked), Verdict::Fails(_)));
     }
 
     #[test]
     fn lifecycle_scripts_in_their_order() {
         let manifest = r#"{"scripts": {"prepare": "a", "preinstall": "b", "build": "c"}}"#;
-        assert_eq!(package(&[("package.json", manifest)]).lifecycle(), ["preinstall", "prepare"]);
+        let names = ["preinstall", "install", "prepare"];
+        assert_eq!(package(&[("package.json", manifest)]).lifecycle_of(&names), ["preinstall", "prepare"]);
         let ignored = package(&[("package.json", manifest), (".npmrc", "ignore-scripts=true\n")]);
-        assert!(ignored.lifecycle().is_empty());
+        assert!(ignored.lifecycle_of(&names).is_empty());
     }
 
     #[test]

@@ -32,18 +32,26 @@ pub(super) fn in_sync(manifest: &Manifest, lock: &Lock, npm: u64, peers: Peers) 
     if manifest.has_overrides {
         return Verdict::Unproven(format!("`{}` overrides ranges of its dependencies", manifest.path));
     }
-    match root(manifest, lock).or_else(|| inner(lock, peers)) {
+    match copied(manifest, "", lock).or_else(|| inner(lock, peers)) {
         Some(verdict) => verdict,
         None => Verdict::Holds(format!("`{}` holds every range of `{}`", lock.path, manifest.path)),
     }
 }
 
-/// What differs between the manifest and the lock's copy of it.
-fn root(manifest: &Manifest, lock: &Lock) -> Option<Verdict> {
-    let copy = lock.packages.get("")?;
+/// How the lock's copy of a member of the workspace differs from its manifest; `None` where it does not.
+pub(super) fn member(manifest: &Manifest, place: &str, lock: &Lock) -> Option<Verdict> {
+    if lock.packages.contains_key(place) {
+        return copied(manifest, place, lock);
+    }
+    Some(Verdict::Fails(format!("`{}` is not in `{}`", manifest.path, lock.path)))
+}
+
+/// What differs between a manifest and the lock's copy of it.
+fn copied(manifest: &Manifest, place: &str, lock: &Lock) -> Option<Verdict> {
+    let copy = lock.packages.get(place)?;
     let (wanted, locked) = (manifest.edges(), copy.edges());
     for (name, (kind, range)) in &wanted {
-        let met = resolve(lock, "", name).map(|entry| spec(range).is_met_by(entry.version.as_deref()));
+        let met = resolve(lock, place, name).map(|entry| spec(range).is_met_by(entry.version.as_deref()));
         match (locked.get(name), met) {
             _ if spec(range) == Spec::Foreign => {
                 return Some(Verdict::Fails(format!(

@@ -1,0 +1,151 @@
+//! `yarn.lock` of Yarn 2 and later, which is YAML, and whether it belongs to the manifests.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::Workspace;
+use crate::project::ecosystems::npm::Package;
+use crate::project::ecosystems::{Unreadable, Verdict};
+
+/// A lock of Yarn 2 or later.
+#[derive(Clone, Debug)]
+pub(super) struct BerryLock {
+    path: String,
+    /// `__metadata.version`.
+    pub(super) version: u64,
+    /// Entries by each of what asks for them, without `npm:`: `name@range`, `name@workspace:folder`.
+    entries: BTreeMap<String, Entry>,
+}
+
+#[derive(Clone, Default, Debug, Deserialize)]
+#[serde(default)]
+struct Entry {
+    /// Of `__metadata` a number, of a package its version.
+    version: String,
+    dependencies: BTreeMap<String, String>,
+}
+
+impl BerryLock {
+    pub(super) fn parse(path: &str, text: &str) -> Result<BerryLock, Unreadable> {
+        let mut file: BTreeMap<String, Entry> = serde_saphyr::from_str(text)
+            .map_err(|error| Unreadable::new(path, format!("not a lock file of Yarn: {error}")))?;
+        let metadata = file.remove("__metadata").unwrap_or_default();
+        let version = metadata.version.parse().map_err(|_| Unreadable::new(path, "has no version"))?;
+        let mut entries = BTreeMap::new();
+        for (keys, entry) in file {
+            for key in keys.split(", ") {
+                let (name, range) =
+                    split(key).ok_or_else(|| Unreadable::new(path, format!("`{key}` has no range")))?;
+                entries.insert(format!("{name}@{}", plain(range)), entry.clone());
+            }
+        }
+        Ok(BerryLock { path: path.to_owned(), version, entries })
+    }
+
+    /// Names of all packages.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.entries.keys().filter_map(|key| split(key)).map(|(name, _)| name).collect()
+    }
+
+    /// Whether `yarn install --immutable` leaves the lock as it is (MC11).
+    pub(super) fn in_sync(&self, workspace: &Workspace) -> Verdict {
+        for package in workspace.packages() {
+            if !package.manifest.replacements.is_empty() {
+                let path = &package.manifest.path;
+                return Verdict::Unproven(format!("`{path}` replaces ranges of its dependencies"));
+            }
+            if let Some(verdict) = self.differs(workspace, package) {
+                return verdict;
+            }
+        }
+        let asked = self.entries.values().flat_map(|entry| &entry.dependencies);
+        let missing = asked.map(|(name, range)| format!("{name}@{}", plain(range))).find(|key| {
+            let local = ["file:", "link:", "portal:", "patch:"]
+                .iter()
+                .any(|start| key.contains(&format!("@{start}")));
+            !local && !self.entries.contains_key(key)
+        });
+        match missing {
+            Some(key) => Verdict::Unproven(format!("`{}` locks no `{key}`", self.path)),
+            None => Verdict::Holds(format!("`{}` locks every range", self.path)),
+        }
+    }
+
+    /// How the lock's copy of a package's ranges differs from its manifest.
+    fn differs(&self, workspace: &Workspace, package: &Package) -> Option<Verdict> {
+        let manifest = &package.manifest;
+        let folder = package.folder.strip_prefix(&workspace.root.folder).unwrap_or(&package.folder);
+        let folder = folder.trim_start_matches('/');
+        let ending = format!("@workspace:{}", if folder.is_empty() { "." } else { folder });
+        let named =
+            |key: &str| manifest.name.as_ref().is_none_or(|name| key.strip_suffix(&ending) == Some(name));
+        let entry = self.entries.iter().find(|(key, _)| key.ends_with(&ending) && named(key));
+        let Some((_, entry)) = entry else {
+            return Some(Verdict::Fails(format!("`{}` is not in `{}`", manifest.path, self.path)));
+        };
+        let wanted = manifest.edges().into_iter().filter(|(_, (kind, _))| !kind.is_peer());
+        let wanted: BTreeMap<&str, &str> = wanted.map(|(name, (_, range))| (name, plain(range))).collect();
+        let locked: BTreeMap<&str, &str> =
+            entry.dependencies.iter().map(|(name, range)| (name.as_str(), plain(range))).collect();
+        let different = wanted.iter().find(|(name, range)| locked.get(*name) != Some(range));
+        let surplus = locked.keys().find(|name| !wanted.contains_key(*name));
+        let name = different.map(|(name, _)| name).or(surplus)?;
+        Some(Verdict::Fails(format!("`{name}` is not the same in `{}` and `{}`", manifest.path, self.path)))
+    }
+}
+
+/// Name and range of `name@range`; the name may begin with an `@` itself.
+fn split(key: &str) -> Option<(&str, &str)> {
+    let end = key.get(1..)?.find('@')? + 1;
+    Some((&key[..end], &key[end + 1..]))
+}
+
+/// A range without `npm:`, which later locks write where the manifest does not.
+fn plain(range: &str) -> &str {
+    range.strip_prefix("npm:").unwrap_or(range)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::ecosystems::npm::managers::tests::verdict;
+
+    const LOCK: &str = "__metadata:\n  version: 8\n  cacheKey: 10c0\n\n\"b@npm:^2\":\n  version: 2.0.0\n\n\"a@npm:^1, a@npm:^1.1\":\n  version: 1.2.0\n  dependencies:\n    b: \"npm:^2\"\n\n\"m@workspace:*, m@workspace:p/m\":\n  version: 0.0.0-use.local\n\n\"r@workspace:.\":\n  version: 0.0.0-use.local\n  dependencies:\n    a: \"npm:^1\"\n    m: \"workspace:*\"\n";
+    const ROOT: &str = r#"{"name": "r", "packageManager": "yarn@4.1.0", "workspaces": ["p/*"],
+        "dependencies": {"a": "^1"}, "devDependencies": {"m": "workspace:*"}}"#;
+
+    fn of(root: &str, lock: &str) -> Verdict {
+        verdict(
+            &[("package.json", root), ("p/m/package.json", r#"{"name": "m"}"#), ("yarn.lock", lock)],
+            "yarn",
+        )
+    }
+
+    #[test]
+    fn every_workspace_as_the_lock_has_it() {
+        assert!(matches!(of(ROOT, LOCK), Verdict::Holds(_)), "{:?}", of(ROOT, LOCK));
+        assert!(matches!(of(&ROOT.replace("^1", "^1.1"), LOCK), Verdict::Fails(_)));
+        assert!(matches!(of(&ROOT.replace(r#""a": "^1""#, ""), LOCK), Verdict::Fails(_)));
+        assert!(matches!(of(ROOT, &LOCK.replace("p/m", "p/n")), Verdict::Fails(_)));
+        assert!(matches!(of(ROOT, &LOCK.replace("\"b@npm:^2\":", "\"b@npm:^3\":")), Verdict::Unproven(_)));
+    }
+
+    #[test]
+    fn another_release_of_yarn_would_write_another_lock() {
+        for other in ["yarn@4.14.1", "yarn@3.2.0", "yarn@1.22.0", "pnpm@9.0.0"] {
+            let root = ROOT.replace("yarn@4.1.0", other);
+            assert!(!matches!(of(&root, LOCK), Verdict::Holds(_)), "{other}");
+        }
+        assert!(matches!(of(&ROOT.replace("packageManager", "x"), LOCK), Verdict::Unproven(_)));
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for text in
+            ["", "a: [", "\"x@npm:1\":\n  version: 1\n", "__metadata:\n  version: 8\nx:\n  version: 1\n"]
+        {
+            assert!(BerryLock::parse("yarn.lock", text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! `bun.lock`, and whether it belongs to the manifests.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::{Workspace, different};
+use crate::project::ecosystems::npm::Package;
+use crate::project::ecosystems::npm::manifest::EdgeKind;
+use crate::project::ecosystems::{Unreadable, Verdict};
+
+/// A lock of Bun, in its text form.
+#[derive(Debug)]
+pub(super) struct BunLock {
+    path: String,
+    file: File,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct File {
+    lockfile_version: u64,
+    workspaces: BTreeMap<String, Member>,
+    /// By the place where each is found, whose last part is the name that it is found under.
+    #[serde(default)]
+    packages: BTreeMap<String, IgnoredAny>,
+    overrides: Option<IgnoredAny>,
+    catalog: Option<IgnoredAny>,
+    catalogs: Option<IgnoredAny>,
+    patched_dependencies: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Member {
+    dependencies: BTreeMap<String, String>,
+    dev_dependencies: BTreeMap<String, String>,
+    optional_dependencies: BTreeMap<String, String>,
+}
+
+impl BunLock {
+    /// JSON with commas behind the last of a list, which YAML allows where JSON does not.
+    pub(super) fn parse(path: &str, text: &str) -> Result<BunLock, Unreadable> {
+        let file: File = serde_saphyr::from_str(text)
+            .map_err(|error| Unreadable::new(path, format!("not a lock file of Bun: {error}")))?;
+        Ok(BunLock { path: path.to_owned(), file })
+    }
+
+    /// The version of its format.
+    pub(super) fn version(&self) -> u64 {
+        self.file.lockfile_version
+    }
+
+    /// Names of all packages.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.file.packages.keys().map(|place| last_name(place)).collect()
+    }
+
+    /// Whether `bun install --frozen-lockfile` takes the lock as it is (MC11).
+    pub(super) fn in_sync(&self, workspace: &Workspace) -> Verdict {
+        let File { overrides, catalog, catalogs, patched_dependencies, .. } = &self.file;
+        let changed = [overrides, catalog, catalogs, patched_dependencies].into_iter().any(Option::is_some)
+            || workspace.packages().any(|package| !package.manifest.replacements.is_empty());
+        if changed {
+            return Verdict::Unproven("versions are replaced, patched or taken from a catalog".to_owned());
+        }
+        match workspace.packages().find_map(|package| self.differs(workspace, package)) {
+            Some(text) => Verdict::Fails(text),
+            None => Verdict::Holds(format!("`{}` holds every range", self.path)),
+        }
+    }
+
+    /// How the lock's copy of a package's ranges differs from its manifest.
+    fn differs(&self, workspace: &Workspace, package: &Package) -> Option<String> {
+        let manifest = &package.manifest;
+        let folder = package.folder.strip_prefix(&workspace.root.folder).unwrap_or(&package.folder);
+        let Some(member) = self.file.workspaces.get(folder.trim_start_matches('/')) else {
+            return Some(format!("`{}` is not in `{}`", manifest.path, self.path));
+        };
+        let lists = [
+            (EdgeKind::Prod, &member.dependencies),
+            (EdgeKind::Optional, &member.optional_dependencies),
+            (EdgeKind::Dev, &member.dev_dependencies),
+        ];
+        let mut locked = BTreeMap::new();
+        for (kind, list) in lists {
+            locked.extend(list.iter().map(|(name, range)| (name.as_str(), (kind, range.as_str()))));
+        }
+        let name = different(manifest, &locked)?;
+        Some(format!("`{name}` is not the same in `{}` and `{}`", manifest.path, self.path))
+    }
+}
+
+/// The last name of a place: `a/@s/b` is `@s/b` below `a`.
+fn last_name(place: &str) -> &str {
+    let mut parts = place.rmatch_indices('/').map(|(at, _)| at);
+    let last = parts.next().map_or(0, |at| at + 1);
+    let before = parts.next().map_or(0, |at| at + 1);
+    if place[before..].starts_with('@') { &place[before..] } else { &place[last..] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::ecosystems::npm::managers::tests::verdict;
+
+    const LOCK: &str = r#"{
+  "lockfileVersion": 1,
+  "workspaces": {
+    "": {
+      "name": "r",
+      "dependencies": {
+        "@s/a": "^1",
+      },
+    },
+    "p/m": {
+      "name": "m",
+      "devDependencies": {
+        "b": "*",
+      },
+    },
+  },
+  "packages": {
+    "@s/a": ["@s/a@1.2.0", "", {}, "sha512-x=="],
+
+    "b": ["b@2.0.0", "", { "dependencies": { "c": "1" } }, "sha512-x=="],
+
+    "b/@s/a": ["@s/a@2.0.0", "", {}, "sha512-x=="],
+  }
+}
+"#;
+    const ROOT: &str =
+        r#"{"workspaces": ["p/*"], "dependencies": {"@s/a": "^1"}, "peerDependencies": {"z": "1"}}"#;
+
+    fn of(root: &str, lock: &str) -> Verdict {
+        let member = r#"{"devDependencies": {"b": "*"}}"#;
+        verdict(&[("package.json", root), ("p/m/package.json", member), ("bun.lock", lock)], "bun")
+    }
+
+    #[test]
+    fn every_member_as_the_lock_has_it() {
+        assert!(matches!(of(ROOT, LOCK), Verdict::Holds(_)), "{:?}", of(ROOT, LOCK));
+        assert!(matches!(of(&ROOT.replace("^1", "^2"), LOCK), Verdict::Fails(_)));
+        assert!(matches!(of(&ROOT.replace("p/*", "q/*"), LOCK), Verdict::Holds(_)));
+        assert!(matches!(of(ROOT, &LOCK.replace("p/m", "p/n")), Verdict::Fails(_)));
+        let lock = LOCK.replace("\"packages\"", "\"overrides\": {\"b\": \"1\"}, \"packages\"");
+        assert!(matches!(of(ROOT, &lock), Verdict::Unproven(_)));
+    }
+
+    #[test]
+    fn names_are_those_that_packages_are_found_under() {
+        assert_eq!(BunLock::parse("bun.lock", LOCK).expect("readable").names(), ["@s/a", "b", "@s/a"]);
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for text in ["", "{", "{\"lockfileVersion\": 1}"] {
+            assert!(BunLock::parse("bun.lock", text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! `pnpm-lock.yaml`, and whether it belongs to the manifests.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::{Workspace, different};
+use crate::project::ecosystems::npm::Package;
+use crate::project::ecosystems::npm::manifest::EdgeKind;
+use crate::project::ecosystems::{Unreadable, Verdict};
+
+/// A lock of pnpm.
+#[derive(Debug)]
+pub(super) struct PnpmLock {
+    path: String,
+    /// The whole number of `lockfileVersion`: 5, 6 or 9.
+    pub(super) version: u64,
+    importers: BTreeMap<String, Importer>,
+    names: Vec<String>,
+    /// What changes the locked versions and is not compared here.
+    changed_by: Option<&'static str>,
+    patched: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct File {
+    #[serde(default)]
+    importers: BTreeMap<String, Importer>,
+    #[serde(flatten)]
+    only: Importer,
+    #[serde(default)]
+    packages: BTreeMap<String, IgnoredAny>,
+    overrides: Option<IgnoredAny>,
+    package_extensions_checksum: Option<IgnoredAny>,
+    pnpmfile_checksum: Option<IgnoredAny>,
+    patched_dependencies: Option<IgnoredAny>,
+    catalogs: Option<IgnoredAny>,
+}
+
+/// What the lock holds of one package of the workspace.
+#[derive(Default, Debug, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Importer {
+    dependencies: BTreeMap<String, Dependency>,
+    dev_dependencies: BTreeMap<String, Dependency>,
+    optional_dependencies: BTreeMap<String, Dependency>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Dependency {
+    specifier: String,
+}
+
+impl PnpmLock {
+    pub(super) fn parse(path: &str, text: &str) -> Result<PnpmLock, Unreadable> {
+        let refuse = |why: String| Unreadable::new(path, why);
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Head {
+            lockfile_version: String,
+        }
+        let head: Head = serde_saphyr::from_str(text)
+            .map_err(|error| refuse(format!("not a lock file of pnpm: {error}")))?;
+        let version =
+            head.lockfile_version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default();
+        if version != 6 && version != 9 {
+            return Err(refuse(format!("its format is version {}, not 6 or 9", head.lockfile_version)));
+        }
+        let file: File = serde_saphyr::from_str(text)
+            .map_err(|error| refuse(format!("not a lock file of pnpm: {error}")))?;
+        let mut importers = file.importers;
+        importers.entry(".".to_owned()).or_insert(file.only);
+        let changes = [
+            (file.overrides.is_some(), "overrides"),
+            (file.package_extensions_checksum.is_some(), "packageExtensions"),
+            (file.pnpmfile_checksum.is_some(), ".pnpmfile.cjs"),
+            (file.catalogs.is_some(), "catalogs"),
+        ];
+        Ok(PnpmLock {
+            path: path.to_owned(),
+            version,
+            importers,
+            names: file.packages.keys().filter_map(|key| name(key)).map(str::to_owned).collect(),
+            changed_by: changes.into_iter().find(|(there, _)| *there).map(|(_, name)| name),
+            patched: file.patched_dependencies.is_some(),
+        })
+    }
+
+    /// Names of all packages.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.names.iter().map(String::as_str).collect()
+    }
+
+    /// Whether `pnpm install --frozen-lockfile` takes the lock as it is (MC11).
+    pub(super) fn in_sync(&self, workspace: &Workspace) -> Verdict {
+        if let Some(name) = self.changed_by {
+            return Verdict::Unproven(format!(
+                "`{}` was made with `{name}`, which is not compared",
+                self.path
+            ));
+        }
+        if self.patched || workspace.packages().any(|package| !package.manifest.replacements.is_empty()) {
+            return Verdict::Unproven("versions are replaced or patched, which is not compared".to_owned());
+        }
+        match workspace.packages().find_map(|package| self.differs(workspace, package)) {
+            Some(text) => Verdict::Fails(text),
+            None => Verdict::Holds(format!("`{}` holds every range", self.path)),
+        }
+    }
+
+    /// How the lock's copy of a package's ranges differs from its manifest.
+    fn differs(&self, workspace: &Workspace, package: &Package) -> Option<String> {
+        let manifest = &package.manifest;
+        let folder = package.folder.strip_prefix(&workspace.root.folder).unwrap_or(&package.folder);
+        let folder = folder.trim_start_matches('/');
+        let Some(importer) = self.importers.get(if folder.is_empty() { "." } else { folder }) else {
+            return Some(format!("`{}` is not in `{}`", manifest.path, self.path));
+        };
+        let lists = [
+            (EdgeKind::Prod, &importer.dependencies),
+            (EdgeKind::Optional, &importer.optional_dependencies),
+            (EdgeKind::Dev, &importer.dev_dependencies),
+        ];
+        let mut locked = BTreeMap::new();
+        for (kind, list) in lists {
+            locked.extend(list.iter().map(|(name, found)| (name.as_str(), (kind, found.specifier.as_str()))));
+        }
+        let name = different(manifest, &locked)?;
+        Some(format!("`{name}` is not the same in `{}` and `{}`", manifest.path, self.path))
+    }
+}
+
+/// The name in `/name@1.0.0(peer@1)` and `name@1.0.0`.
+fn name(key: &str) -> Option<&str> {
+    let key = key.trim_start_matches('/');
+    let end = key.get(1..)?.find('@')? + 1;
+    Some(&key[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::ecosystems::npm::managers::tests::verdict;
+
+    const LOCK: &str = "lockfileVersion: '9.0'\n\nsettings:\n  autoInstallPeers: true\n\nimporters:\n\n  .:\n    dependencies:\n      '@s/a':\n        specifier: ^1\n        version: 1.2.0\n\n  p/m:\n    devDependencies:\n      b:\n        specifier: '*'\n        version: 2.0.0\n\npackages:\n\n  '@s/a@1.2.0':\n    resolution: {integrity: x}\n\n  b@2.0.0:\n    resolution: {integrity: x}\n";
+    const ROOT: &str = r#"{"packageManager": "pnpm@9.1.0", "dependencies": {"@s/a": "^1"}}"#;
+
+    fn of(root: &str, lock: &str) -> Verdict {
+        let member = r#"{"devDependencies": {"b": "*"}}"#;
+        let workspace = "packages:\n  - 'p/*'\n";
+        verdict(
+            &[
+                ("package.json", root),
+                ("p/m/package.json", member),
+                ("pnpm-workspace.yaml", workspace),
+                ("pnpm-lock.yaml", lock),
+            ],
+            "pnpm",
+        )
+    }
+
+    #[test]
+    fn every_importer_as_the_lock_has_it() {
+        assert!(matches!(of(ROOT, LOCK), Verdict::Holds(_)), "{:?}", of(ROOT, LOCK));
+        for other in [
+            ROOT.replace("^1", "^2"),
+            ROOT.replace("dependencies", "devDependencies"),
+            ROOT.replace("@s/a", "c"),
+        ] {
+            assert!(matches!(of(&other, LOCK), Verdict::Fails(_)), "{other}");
+        }
+        assert!(matches!(of(ROOT, &LOCK.replace("p/m", "p/n")), Verdict::Fails(_)));
+    }
+
+    #[test]
+    fn what_changes_versions_is_not_compared() {
+        let lock = LOCK.replace("importers:", "overrides:\n  x: 1\n\nimporters:");
+        assert!(matches!(of(ROOT, &lock), Verdict::Unproven(_)));
+    }
+
+    #[test]
+    fn a_single_package_of_version_six() {
+        let lock = "lockfileVersion: '6.0'\n\ndependencies:\n  a:\n    specifier: ^1\n    version: 1.0.0\n\npackages:\n\n  /a@1.0.0:\n    dev: false\n";
+        let holds = |manager: &str| {
+            let root = format!(r#"{{"packageManager": "{manager}", "dependencies": {{"a": "^1"}}}}"#);
+            matches!(verdict(&[("package.json", &root), ("pnpm-lock.yaml", lock)], "pnpm"), Verdict::Holds(_))
+        };
+        assert!(holds("pnpm@8.6.0") && !holds("pnpm@9.0.0"));
+        assert_eq!(PnpmLock::parse("pnpm-lock.yaml", lock).expect("readable").names(), ["a"]);
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for text in ["", "lockfileVersion: 5.4\n", "lockfileVersion: '9.0'\nimporters: [", "<<<<<<< HEAD\n"] {
+            assert!(PnpmLock::parse("pnpm-lock.yaml", text).is_err(), "{text}");
+        }
+    }
+}
