@@ -14,6 +14,8 @@ pub struct Maven {
     pub closure: Closure,
     /// Where modules are named: dependencies between them exist only once they are built.
     pub modules: Option<String>,
+    /// The folder `.mvn` where it holds the wrapper's files alone: only `mvnw` reads them.
+    pub wrapper: Option<String>,
 }
 
 /// Reads the pom at `path`, relative to the context; `None` where it is not sent.
@@ -23,6 +25,12 @@ pub fn maven(project: &Project, path: &str) -> Option<Result<Maven, Unreadable>>
         maven.pom(project, path, "the manifest")?;
         for folder in upwards(parent(path)) {
             let settings = join(folder, ".mvn").unwrap_or_default();
+            let wrapper = format!("{settings}/wrapper/");
+            let mut files = project.files_below(&settings).map(|entry| entry.path.starts_with(&wrapper));
+            if files.next() == Some(true) && files.all(|of_wrapper| of_wrapper) {
+                maven.wrapper.get_or_insert_with(|| settings.clone());
+                continue;
+            }
             maven.closure.need_if_sent(project, &settings, "Maven's settings");
             maven.options(project, &format!("{settings}/maven.config"));
         }

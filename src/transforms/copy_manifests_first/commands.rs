@@ -219,7 +219,10 @@ impl Step {
             let word = self.words.get(*at).and_then(Option::as_deref);
             word.is_some_and(|word| !word.starts_with('.') && (word.starts_with('@') || !word.contains('/')))
         });
-        let clean = install.action == Action::Clean;
+        // What these clean is the output of a build, by its manifest.
+        const BUILDS: &[Manager] =
+            &[Manager::Maven, Manager::Gradle, Manager::Cargo, Manager::Dotnet, Manager::Mix, Manager::Sbt];
+        let clean = install.action == Action::Clean && !BUILDS.contains(&install.manager);
         match install.manager {
             manager if manager.is_system() => by_name,
             Manager::Npm if matches!(install.command.as_str(), "config set" | "set" | "config") => true,
@@ -289,7 +292,8 @@ impl Step {
     /// Whether it does nothing that another command could notice, but for Go's own downloads.
     pub(super) fn is_idle(&self) -> bool {
         let go = |install: &Install| install.manager == Manager::Go;
-        !self.redirects && HARMLESS.contains(&self.name()) || self.install.as_ref().is_some_and(go)
+        !self.redirects && (HARMLESS.contains(&self.name()) || self.name() == "set")
+            || self.install.as_ref().is_some_and(go)
     }
 
     /// The words, where none is left to the shell.

@@ -4,6 +4,7 @@ use super::super::shipped::join;
 use super::super::writing::{block, insert_above, with_comments};
 use super::super::{Input, Missing};
 use super::around::{stays, written_flags};
+use super::commands::Step;
 use super::placement::{below, copies, folder_at, is_known};
 use super::site::{Group, Landing, Site};
 use crate::edit::Edit;
@@ -44,6 +45,11 @@ pub(super) fn write(input: &Input<'_>, group: &Group, sites: &[Site]) -> Result<
 
 fn missing(id: &'static str, text: impl Into<String>, remedy: &str) -> Missing {
     Missing { id, text: text.into(), remedy: remedy.to_owned() }
+}
+
+/// The commands that change the folder, as they are written.
+fn folders(steps: &[Step]) -> impl Iterator<Item = &str> {
+    steps.iter().filter(|step| step.changes_folder().is_some()).map(|step| step.line.as_str())
 }
 
 fn exec_form() -> Missing {
@@ -231,8 +237,8 @@ impl Writer<'_> {
         let newline = self.input.source.newline().as_str();
         let flags = written_flags(instruction);
         let keyword = instruction.text(JoinedSpan::new(instruction.name.start(), instruction.name.end()));
-        let folders = site.steps[..step].iter().filter(|step| step.changes_folder().is_some());
-        let again = folders.chain(&site.steps[step..rest]).map(|step| step.line.as_str());
+        let again = folders(&site.steps[..step]);
+        let again = again.chain(site.steps[step..rest].iter().map(|step| step.line.as_str()));
         let again = [keyword, &flags, &again.collect::<Vec<_>>().join(" && ")];
         let again: Vec<&str> = again.into_iter().filter(|word| !word.is_empty()).collect();
         if let (Some(before), Some(after)) =
@@ -273,7 +279,8 @@ impl Writer<'_> {
         let keyword = instruction.text(JoinedSpan::new(instruction.name.start(), instruction.name.end()));
         let flags = written_flags(instruction);
         let blank = if flags.is_empty() { "" } else { " " };
-        let text = format!("{newline}{}{keyword} {flags}{blank}", moved.text);
+        let folders: String = folders(&site.steps[..step]).map(|folder| format!("{folder} && ")).collect();
+        let text = format!("{newline}{}{keyword} {flags}{blank}{folders}", moved.text);
         Ok(Edit::replace(gap, text))
     }
 }

@@ -223,7 +223,7 @@ impl Finder<'_> {
         };
         let name = |step: &Step| step.written.first().cloned().unwrap_or_default();
         // The second part of the RUN can change its folder again, and nothing else.
-        let stays = |step: &&Step| step.changes_shell() && !(twin && step.changes_folder().is_some());
+        let stays = |step: &&Step| step.changes_shell() && step.changes_folder().is_none();
         let problem = if let Some(step) = steps[..rest].iter().find(stays) {
             format!("`{}` also counts for the commands behind the install", name(step))
         } else if let Some(step) = steps[rest..].iter().find(|step| step.rewrites_files()) {

@@ -136,7 +136,18 @@ fn tidying_stays_in_the_run_of_the_install() {
 
 #[test]
 fn a_run_with_state_is_not_parted() {
-    held_back(&IT, NODE, "FROM node:22\nCOPY . /app\nRUN cd /app && npm ci && npm run build\n", &["MC4"]);
+    held_back(
+        &IT,
+        NODE,
+        "FROM node:22\nCOPY . /app\nRUN cd /app && export CI=1 && npm ci && npm run build\n",
+        &["MC4"],
+    );
+    check_in(
+        &IT,
+        NODE,
+        "FROM node:22\nCOPY . /app\nRUN cd /app && npm ci && npm run build\n",
+        "FROM node:22\nCOPY package.json package-lock.json /app/\nRUN cd /app && npm ci\nCOPY . /app\nRUN cd /app && npm run build\n",
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::super::super::shipped::join;
 use super::python::unreadable;
 use super::{Ground, Plan, holds, misses};
-use crate::project::ecosystems::{Maven, Unreadable, maven};
+use crate::project::ecosystems::{Maven, Needed, Unreadable, maven};
 use crate::shell::{Action, Install, Role};
 
 impl Ground<'_> {
@@ -22,6 +22,8 @@ impl Ground<'_> {
         let wrapper = words.iter().flatten().find(|word| word.rsplit('/').next() == Some("mvnw"));
         if let Some(wrapper) = wrapper {
             self.file(&join(self.folder, wrapper), "the wrapper", &mut plan);
+            let why = "the wrapper's files".to_owned();
+            plan.files.extend(found.wrapper.map(|path| Needed { path, folder: true, why }));
         }
         for value in install.values_as(Role::Settings) {
             match value.text.as_deref() {
@@ -37,7 +39,12 @@ impl Ground<'_> {
         plan.judged.push(holds("MC2", "`dependency:go-offline` runs no step of the build"));
         plan.judged.push(holds("MC12", "what is downloaded is kept outside the project's folder"));
         if install.action == Action::Build {
-            match download(install, words) {
+            let command = match words {
+                // A script: nothing of it is written anew.
+                [] => Some("mvn dependency:go-offline".to_owned()),
+                words => download(install, words),
+            };
+            match command {
                 Some(command) => plan.download = Some(command),
                 None => {
                     plan.download = Some("mvn dependency:go-offline".to_owned());
@@ -78,8 +85,8 @@ fn download(install: &Install, words: &[Option<String>]) -> Option<String> {
     for option in &install.options {
         let value = option.value.as_ref();
         let text = value.and_then(|value| value.text.as_deref()).unwrap_or_default();
-        let skips =
-            option.name == "-D" && (text.to_ascii_lowercase().contains("skip") || text.starts_with("test"));
+        let skips = ["-D", "--define"].contains(&option.name.as_str())
+            && (text.to_ascii_lowercase().contains("skip") || text.starts_with("test"));
         if skips || THREADS.contains(&option.name.as_str()) {
             left_out.push(option.word);
             left_out.extend(value.map(|value| value.word));

@@ -145,6 +145,10 @@ fn the_wrapper_comes_with_its_settings_and_its_mode() {
 
 #[test]
 fn maven_with_words_of_the_shell_is_held_back() {
+    let text = "FROM maven:3.9\nCOPY . /src\nWORKDIR /src\nRUN [\"mvn\", \"clean\"]\nRUN mvn package\nCMD java -jar a.jar\n";
+    held_back(&IT, POM, text, &["MC6"]);
+    let text = "FROM maven:3.9\nWORKDIR /src\nCOPY . .\nRUN mvn package; ls\nCMD java -jar a.jar\n";
+    held_back(&IT, POM, text, &["MC4"]);
     let text = "FROM maven:3.9\nWORKDIR /src\nCOPY . .\nRUN mvn package -P $PROFILE\nCMD java -jar a.jar\n";
     held_back(&IT, POM, text, &["MC4"]);
     let text =
