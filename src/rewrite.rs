@@ -105,6 +105,19 @@ pub struct Outcome {
     pub files: Vec<FileOutcome>,
     /// Files to create in the context folder, to be written before any Dockerfile.
     pub created: Vec<NewFile>,
+    /// The ignore file, where it is changed; to be written before any Dockerfile too.
+    pub ignore: Option<ChangedIgnore>,
+}
+
+/// An ignore file that is changed.
+#[derive(Clone, Debug)]
+pub struct ChangedIgnore {
+    /// Path relative to the context folder.
+    pub path: String,
+    /// The text as it was.
+    pub before: Source,
+    /// The text as it should be.
+    pub after: Source,
 }
 
 /// Gives every enabled transform its turn, in the order of [`transforms::ALL`].
@@ -124,8 +137,9 @@ pub fn rewrite_with(context: &BuildContext, transforms: &[&Transform]) -> Outcom
             }
         }
     }
+    let ignore = fold.ignore.filter(|ignore| ignore.before.text() != ignore.after.text());
     let files = fold.files.into_iter().map(State::finish).collect();
-    Outcome { files, created: fold.created }
+    Outcome { files, created: fold.created, ignore }
 }
 
 /// The context as the transforms so far left it.
@@ -134,6 +148,7 @@ struct Fold<'c> {
     project: Project,
     shell: ShellCache,
     created: Vec<NewFile>,
+    ignore: Option<ChangedIgnore>,
 }
 
 /// One file as the transforms so far left it.
@@ -149,7 +164,9 @@ struct State<'c> {
 impl<'c> Fold<'c> {
     fn new(context: &'c BuildContext) -> Fold<'c> {
         let files = context.dockerfiles.iter().map(State::new).collect();
-        Fold { files, project: context.project.clone(), shell: ShellCache::default(), created: Vec::new() }
+        let ignore = editable(context.project.ignore());
+        let (shell, created) = (ShellCache::default(), Vec::new());
+        Fold { files, project: context.project.clone(), shell, created, ignore }
     }
 
     fn turn(&mut self, transform: &Transform, index: usize) {
@@ -185,21 +202,37 @@ impl<'c> Fold<'c> {
         if fixes.is_empty() {
             return;
         }
-        match file.apply(transform, &fixes) {
+        let ignored: Vec<Edit> = fixes.iter().flat_map(|fix| fix.ignore.iter().cloned()).collect();
+        // Both texts keep the laws, or none is changed.
+        let ignore = match self.ignore.as_ref().filter(|_| !ignored.is_empty()) {
+            Some(now) => edited(&now.after, &ignored).map(Some),
+            None => Ok(None),
+        };
+        match ignore.and_then(|ignore| file.apply(transform, &fixes).map(|()| ignore)) {
             Err(law) => file.outcome.rejected.push(Rejected { transform: transform.name, law }),
-            Ok(()) => {
+            Ok(ignore) => {
                 let created: Vec<NewFile> = fixes.iter().filter_map(|fix| fix.create.clone()).collect();
                 file.note(transform, take);
                 self.create(created);
+                self.change_ignore(ignore);
             }
         }
+    }
+
+    /// The project is read again through the changed ignore file.
+    fn change_ignore(&mut self, after: Option<Source>) {
+        let (Some(after), Some(ignore)) = (after, self.ignore.as_mut()) else { return };
+        self.project = self.project.with_ignore(IgnoreFile::parse(after.text()).at(&ignore.path));
+        ignore.after = after;
     }
 
     /// The project is read again through a new ignore file, so that later transforms see what will be sent.
     fn create(&mut self, files: Vec<NewFile>) {
         for file in files {
             if file.path == ".dockerignore" {
-                self.project = self.project.with_ignore(IgnoreFile::parse(&file.text).at(&file.path));
+                // A new file is whole as it is: nobody edits it in the same run.
+                let ignore = IgnoreFile::parse(&file.text).at(&file.path).without_text();
+                self.project = self.project.with_ignore(ignore);
             }
             self.created.push(file);
         }
@@ -287,8 +320,31 @@ impl<'c> State<'c> {
     }
 }
 
-/// Without its new file, a fix is none at all.
+/// The ignore file in force, if it may be edited.
+fn editable(ignore: &IgnoreFile) -> Option<ChangedIgnore> {
+    let path = ignore.path()?.to_owned();
+    let source = Source::new(&path, ignore.text()?).ok()?;
+    Some(ChangedIgnore { path, before: source.clone(), after: source })
+}
+
+/// An ignore file after its edits, if the result keeps the laws.
+fn edited(before: &Source, edits: &[Edit]) -> Result<Source, String> {
+    let text = edit::apply(before.text(), edits).map_err(|error| format!("edits: {error}"))?;
+    let after = before.with_text(&text).map_err(|error| format!("edits: {error}"))?;
+    verify::check_ignore(before, &after, edits)?;
+    Ok(after)
+}
+
+/// Without its other file, a fix is none at all.
 fn refuse_new_file(diagnostic: &mut Diagnostic) {
+    if diagnostic.fix.as_ref().is_some_and(|fix| !fix.ignore.is_empty()) {
+        diagnostic.missing.push(Missing {
+            id: "new-file",
+            text: "the ignore file would have to be changed, and only this text is rewritten".to_owned(),
+            remedy: "run `dockfix --write` on the folder".to_owned(),
+        });
+        diagnostic.fix = None;
+    }
     if let Some(NewFile { path, .. }) = diagnostic.fix.as_ref().and_then(|fix| fix.create.as_ref()) {
         diagnostic.missing.push(Missing {
             id: "new-file",
@@ -351,7 +407,8 @@ mod tests {
             let create = Some(NewFile { path: ".dockerignore".to_owned(), text: ".git\n".to_owned() });
             let edits = vec![Edit::insert(0, "# see .dockerignore\n")];
             let (title, applicability) = ("create it".to_owned(), Applicability::Safe);
-            let fix = Some(Fix { title, applicability, edits, create, declares: Vec::new() });
+            let (ignore, declares) = (Vec::new(), Vec::new());
+            let fix = Some(Fix { title, applicability, edits, create, ignore, declares });
             let message = "nothing is ignored".to_owned();
             vec![Diagnostic { span: Span::empty(0), message, reasons: Vec::new(), missing: Vec::new(), fix }]
         },

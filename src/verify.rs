@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use crate::edit::{self, Edit};
 use crate::model::logical::{self, Grade, Logical};
 use crate::model::{Base, Model, VariableKind, Workdir};
+use crate::project::dockerignore::{IgnoreFile, LineKind, Pattern, lines};
 use crate::source::{Source, Span};
 use crate::syntax::{Document, TokenKind};
 use crate::transforms::{Effect, Part};
@@ -50,6 +51,46 @@ pub fn check(before: &Parsed, after: &Parsed, edits: &[Edit], claim: &Claim) -> 
         Effect::Layout => layout(&before.document, &after.document, claim.grade),
         _ => frame(before, after, edits, &claim.declares),
     }
+}
+
+/// Checks the laws over a change of an ignore file, in its own form.
+pub fn check_ignore(before: &Source, after: &Source, edits: &[Edit]) -> Result<(), String> {
+    let (old, new) = (IgnoreFile::parse(before.text()), IgnoreFile::parse(after.text()));
+    if let (None, Some(error)) = (old.error(), new.error()) {
+        return Err(format!("no worse: {error}"));
+    }
+    let comment_lines = |text: &str| -> Vec<String> {
+        lines(text).filter(|line| line.kind == LineKind::Comment).map(|line| line.text.to_owned()).collect()
+    };
+    let kept = comment_lines(after.text());
+    let mut kept = kept.iter();
+    if let Some(lost) =
+        comment_lines(before.text()).iter().find(|comment| !kept.any(|other| other == *comment))
+    {
+        return Err(format!("comments: `{lost}` is lost or moved"));
+    }
+    // A file of no bytes has no final newline to keep.
+    let effect = if before.text().is_empty() { Effect::Layout } else { Effect::NewImage };
+    newlines(before, after, effect)?;
+    let touched = |number: usize| {
+        let line = lines(before.text()).nth(number - 1);
+        line.is_some_and(|line| {
+            edits.iter().any(|edit| {
+                edit.span.overlaps(line.span)
+                    || line.span.start() <= edit.span.start() && edit.span.start() < line.span.end()
+            })
+        })
+    };
+    let mut patterns = new.patterns().iter();
+    for pattern in old.patterns().iter().filter(|pattern| !touched(pattern.line())) {
+        let same =
+            |other: &Pattern| (other.text(), other.is_negated()) == (pattern.text(), pattern.is_negated());
+        if !patterns.any(same) {
+            let line = pattern.line();
+            return Err(format!("frame: the pattern of line {line} changed though no edit touches it"));
+        }
+    }
+    Ok(())
 }
 
 /// No syntax error that was not there before.

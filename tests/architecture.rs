@@ -13,7 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("project", &["source", "shell"]),
     ("config", &["project", "source"]),
     ("transforms", &["config", "edit", "images", "model", "project", "shell", "source", "syntax"]),
-    ("verify", &["edit", "model", "source", "syntax", "transforms"]),
+    ("verify", &["edit", "model", "project", "source", "syntax", "transforms"]),
     ("rewrite", &["config", "edit", "model", "project", "shell", "source", "syntax", "transforms", "verify"]),
 ];
 

@@ -112,8 +112,12 @@ fn read_ignore(path: &Path, folder: &Path) -> Result<IgnoreFile> {
     let file = if bytes.is_empty() && path != general && general.is_file() {
         IgnoreFile::empty_beside_general()
     } else {
-        // Bytes that are not UTF-8 match no path that is, so what they become does not matter.
-        IgnoreFile::parse(&String::from_utf8_lossy(&bytes))
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => IgnoreFile::parse(text),
+            // Bytes that are not UTF-8 match no path that is, so what they become does not matter; they are not
+            // ours to change.
+            Err(_) => IgnoreFile::parse(&String::from_utf8_lossy(&bytes)).without_text(),
+        }
     };
     Ok(file.at(&relative(path, folder)))
 }

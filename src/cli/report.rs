@@ -7,7 +7,7 @@ use std::fmt;
 
 use anstyle::Style;
 
-use dockfix::rewrite::{Applied, FileOutcome, HeldBack};
+use dockfix::rewrite::{Applied, ChangedIgnore, FileOutcome, HeldBack};
 use dockfix::source::Place;
 
 use super::args::Mode;
@@ -58,6 +58,8 @@ pub(super) enum Body {
     Rewritten(Box<FileOutcome>),
     /// A new file and its text.
     Created(String),
+    /// An ignore file that is there and changes.
+    Changed(Box<ChangedIgnore>),
     /// Not taken, and why; what is said only when asked for is `quiet`.
     Skipped { why: String, quiet: bool },
     /// Nothing came of it: there is trouble.
@@ -81,7 +83,7 @@ impl FileReport {
     pub(super) fn changed(&self) -> bool {
         match &self.body {
             Body::Rewritten(outcome) => outcome.before.text() != outcome.after.text(),
-            Body::Created(_) => true,
+            Body::Created(_) | Body::Changed(_) => true,
             Body::Skipped { .. } | Body::Failed => false,
         }
     }
@@ -133,6 +135,9 @@ impl<'t> TextReport<'t> {
                 self.diff(&diff::changed(&report.path, outcome.before.text(), outcome.after.text()));
             }
             (Show::Diff, Body::Created(text)) => self.diff(&diff::created(&report.path, text)),
+            (Show::Diff, Body::Changed(file)) => {
+                self.diff(&diff::changed(&report.path, file.before.text(), file.after.text()));
+            }
             (Show::Text, Body::Rewritten(outcome)) if outcome.faults.is_empty() => {
                 self.terminal.print(PLAIN, outcome.after.text());
             }
@@ -195,11 +200,15 @@ impl<'t> TextReport<'t> {
                 self.terminal.say(&[(BOLD, &report.path)]);
                 self.terminal.say(&[(PLAIN, "  "), (GREEN, "new"), (PLAIN, "   the file is created")]);
             }
+            Body::Changed(_) if verbose => {
+                self.terminal.say(&[(BOLD, &report.path)]);
+                self.terminal.say(&[(PLAIN, "  "), (GREEN, "edit"), (PLAIN, "  the file is changed")]);
+            }
             Body::Skipped { why, quiet } if verbose || !quiet => {
                 self.terminal.say(&[(BOLD, &report.path)]);
                 self.terminal.say(&[(PLAIN, "  "), (PLAIN, why)]);
             }
-            Body::Created(_) | Body::Skipped { .. } | Body::Failed => {}
+            Body::Created(_) | Body::Changed(_) | Body::Skipped { .. } | Body::Failed => {}
         }
     }
 

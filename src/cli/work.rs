@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use dockfix::config::{Options, Selection};
 use dockfix::model::Model;
 use dockfix::project::{EntryKind, Project};
-use dockfix::rewrite::{BuildContext, Dockerfile, FileOutcome, Outcome};
+use dockfix::rewrite::{BuildContext, ChangedIgnore, Dockerfile, FileOutcome, Outcome};
 use dockfix::source::Source;
 use dockfix::syntax::Document;
 
@@ -198,6 +198,13 @@ impl Run<'_> {
                 complete &= report.troubles.is_empty();
                 reports[first.at].push(report);
             }
+            if let Some(changed) = outcome.ignore {
+                let path = context::normal(&chosen.folder.join(&changed.path));
+                let report =
+                    self.change(&path.unwrap_or_else(|_| chosen.folder.join(&changed.path)), changed);
+                complete &= report.troubles.is_empty();
+                reports[first.at].push(report);
+            }
         }
         // What came of the Dockerfiles that nobody asked about stands behind those of the members, and is dropped.
         for (Member { at, task, chosen, .. }, outcome) in unit.members.into_iter().zip(outcome.files) {
@@ -230,6 +237,16 @@ impl Run<'_> {
         *FileReport::new(&name, Body::Created(text))
     }
 
+    fn change(&self, path: &Path, changed: ChangedIgnore) -> FileReport {
+        let name = shown(path, self.current);
+        if self.write
+            && let Err(message) = write::replace(path, changed.before.text(), changed.after.text())
+        {
+            return *FileReport::failed(&name, Trouble::new(&name, message));
+        }
+        *FileReport::new(&name, Body::Changed(Box::new(changed)))
+    }
+
     /// `complete` says whether the new files that the Dockerfile may count on are there.
     fn rewritten(&self, task: &Task, outcome: FileOutcome, complete: bool) -> FileReport {
         let mut troubles = defects(&task.name, &outcome);
@@ -239,7 +256,7 @@ impl Run<'_> {
             let written = if complete {
                 write::replace(path, outcome.before.text(), outcome.after.text())
             } else {
-                Err("is left as it is, since a file that it needs could not be created".to_owned())
+                Err("is left as it is, since a file that it needs could not be written".to_owned())
             };
             if let Err(message) = written {
                 troubles.push(Trouble::new(&task.name, message));

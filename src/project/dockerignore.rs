@@ -4,11 +4,14 @@
 //! result of every pattern for the parent folder at hand. Asking about a whole path at once gives other answers as
 //! soon as a `!` occurs. Knows paths only, no files.
 
+mod lines;
 mod overlap;
 mod pattern;
 
 use std::fmt;
+use std::sync::Arc;
 
+pub use self::lines::{Line, LineKind, lines};
 pub use self::pattern::Pattern;
 pub(in crate::project) use self::pattern::Step;
 use super::glob::clean;
@@ -17,6 +20,7 @@ use super::glob::clean;
 #[derive(Clone, Default, Debug)]
 pub struct IgnoreFile {
     path: Option<String>,
+    text: Option<Arc<str>>,
     patterns: Vec<Pattern>,
     error: Option<IgnoreError>,
 }
@@ -91,7 +95,7 @@ const LONGEST_LINE: usize = 64 * 1024;
 impl IgnoreFile {
     /// Reads the text of an ignore file.
     pub fn parse(text: &str) -> IgnoreFile {
-        let mut file = IgnoreFile::default();
+        let mut file = IgnoreFile { text: Some(text.into()), ..IgnoreFile::default() };
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for (at, line) in text.split('\n').enumerate() {
             let line_number = at + 1;
@@ -120,6 +124,16 @@ impl IgnoreFile {
     /// The same file, known by its path relative to the context's root.
     pub fn at(self, path: &str) -> IgnoreFile {
         IgnoreFile { path: Some(path.to_owned()), ..self }
+    }
+
+    /// The same file, whose text is not what stands on the disk, or is not ours to change.
+    pub fn without_text(self) -> IgnoreFile {
+        IgnoreFile { text: None, ..self }
+    }
+
+    /// The text that it was read from, where it may be edited.
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref().filter(|_| self.path.is_some())
     }
 
     /// Where the file stands; `None` where there is none, and everything is sent.

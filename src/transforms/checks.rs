@@ -41,6 +41,24 @@ impl Checks {
         }
     }
 
+    /// What was checked for another part of the same fix.
+    pub(super) fn join(&mut self, other: Checks) {
+        for reason in other.reasons {
+            if !self.reasons.contains(&reason) {
+                self.reasons.push(reason);
+            }
+        }
+        for missing in other.missing {
+            self.misses(missing.id, missing.text, missing.remedy);
+        }
+        self.broken |= other.broken;
+    }
+
+    /// Whether a precondition of that id is missing.
+    pub(super) fn misses_id(&self, id: &str) -> bool {
+        self.missing.iter().any(|missing| missing.id == id)
+    }
+
     /// Whether everything so far holds.
     pub(super) fn all_hold(&self) -> bool {
         self.missing.is_empty()
@@ -69,6 +87,7 @@ impl Checks {
                 applicability,
                 edits,
                 create: None,
+                ignore: Vec::new(),
                 declares: declares.to_vec(),
             }),
         }

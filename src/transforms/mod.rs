@@ -7,6 +7,7 @@ mod copy_manifests_first;
 mod exec_form;
 mod ignore_file;
 mod pin_base_image;
+mod repair_dockerignore;
 mod shipped;
 mod split_stages;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use self::add_user::ADD_USER;
 use self::copy_manifests_first::COPY_MANIFESTS_FIRST;
 use self::exec_form::EXEC_FORM;
 use self::pin_base_image::PIN_BASE_IMAGE;
+use self::repair_dockerignore::REPAIR_DOCKERIGNORE;
 use self::split_stages::SPLIT_STAGES;
 use self::tidy_blanks::TIDY_BLANKS;
 use self::uppercase_keywords::UPPERCASE_KEYWORDS;
@@ -158,6 +160,8 @@ pub struct Fix {
     pub edits: Vec<Edit>,
     /// A file to create.
     pub create: Option<NewFile>,
+    /// Edits of the ignore file in force, as [`crate::project::dockerignore::IgnoreFile::text`] shows it.
+    pub ignore: Vec<Edit>,
     /// Which parts of their context other instructions are meant to see changed (law "frame").
     pub declares: Vec<Part>,
 }
@@ -254,6 +258,7 @@ pub fn selectors() -> Vec<&'static str> {
 pub const ALL: &[&Transform] = &[
     // The ignore file.
     &WRITE_DOCKERIGNORE,
+    &REPAIR_DOCKERIGNORE,
     // Pins.
     &PIN_BASE_IMAGE,
     // Start commands, before a split may choose an image without a shell.

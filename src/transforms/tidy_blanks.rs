@@ -141,6 +141,7 @@ fn diagnostic(span: Span, message: &str, title: &str, text: &str) -> Diagnostic 
             applicability: Applicability::Safe,
             edits: vec![Edit::replace(span, text)],
             create: None,
+            ignore: Vec::new(),
             declares: Vec::new(),
         }),
     }

@@ -54,6 +54,7 @@ fn diagnostic(input: &Input<'_>, span: Span) -> Diagnostic {
             applicability: Applicability::Safe,
             edits: vec![Edit::replace(span, upper)],
             create: None,
+            ignore: Vec::new(),
             declares: Vec::new(),
         }),
     }

@@ -145,6 +145,7 @@ fn creation(input: &Input<'_>, judge: &Judge<'_>, chosen: &Chosen, span: Span) -
             applicability: Applicability::Safe,
             edits: Vec::new(),
             create: Some(NewFile { path: ".dockerignore".to_owned(), text }),
+            ignore: Vec::new(),
             declares: Vec::new(),
         }),
     }

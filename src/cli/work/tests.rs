@@ -81,7 +81,7 @@ fn dockerfile_stays_when_the_file_that_it_needs_cannot_be_created() {
     let reports = case.reports(&["Dockerfile"], creating_too_late, true);
     let expected = [
         "Dockerfile: exists by now, and is left as it is; run dockfix again",
-        "Dockerfile: is left as it is, since a file that it needs could not be created",
+        "Dockerfile: is left as it is, since a file that it needs could not be written",
     ];
     assert_eq!(troubles(&reports), expected);
     assert_eq!(case.text("Dockerfile").as_deref(), Some("from a\n"));

@@ -6,11 +6,13 @@ mod builds;
 mod commands;
 mod mentions;
 mod remade;
+mod secrets;
 mod table;
 
 pub(super) use self::builds::{Build, of as builds};
 use self::mentions::{Programs, Search};
 use self::remade::{Known, Maker};
+pub(super) use self::secrets::{named_like_a_secret, secrets};
 pub(super) use self::table::Row;
 use self::table::{Keeps, KeepsWord, Remade, Table};
 use super::checks::Checks;
@@ -136,7 +138,8 @@ impl<'a> Judge<'a> {
         self.lines(row, &row.otherwise, &candidate).or(found)
     }
 
-    fn lines(
+    /// Checks lines that do what some of a row's do.
+    pub(super) fn lines(
         &self,
         row: &Row,
         patterns: &[String],
@@ -296,6 +299,11 @@ impl<'a> Judge<'a> {
         Ok(vec![Reason { id: "DI5", text: format!("{}: nothing that runs {}", names(patterns), named.what) }])
     }
 
+    /// Whether any source may bring along what the lines exclude.
+    pub(super) fn is_reached(&self, lines: &[String]) -> bool {
+        !self.touched(lines).is_empty()
+    }
+
     /// The sources that may bring along, in a folder, what the patterns exclude. What is taken back in is whole.
     fn touched(&self, patterns: &[String]) -> Vec<(&Build, &ContextSource)> {
         let file = IgnoreFile::parse(&patterns.join("\n"));
@@ -329,6 +337,8 @@ fn folders(word: &str, input: &Input<'_>) -> Vec<String> {
     let path = below_root(word);
     match input.project.resolve(word) {
         CopyMatch::File(_) => Vec::new(),
+        // The build fails there.
+        CopyMatch::ExcludedByIgnore(_) => Vec::new(),
         // `package*.json`, `yarn.lock*`
         CopyMatch::Missing | CopyMatch::Wildcard { .. }
             if mentions::is_file_name(path.trim_end_matches('*')) =>

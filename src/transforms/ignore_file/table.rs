@@ -24,6 +24,8 @@ pub(in crate::transforms) struct Row {
     #[serde(default)]
     pub(super) either: bool,
     #[serde(default)]
+    pub(in crate::transforms) valuable: bool,
+    #[serde(default)]
     pub(in crate::transforms) minor: bool,
 }
 
