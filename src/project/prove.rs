@@ -123,7 +123,7 @@ impl<'p, 's> Prover<'p, 's> {
         });
         let dropped = dropped.collect();
         for (at, source) in self.sources.iter().enumerate() {
-            asked_for(at, source, candidate, project, &mut harms);
+            asked_for(at, source, candidate, project, &after, &mut harms);
         }
         Proof { dropped, harms }
     }
@@ -141,6 +141,7 @@ fn asked_for(
     source: &CopySource,
     candidate: &IgnoreFile,
     project: &Project,
+    after: &Project,
     harms: &mut Vec<Harm>,
 ) {
     let Some(word) = &source.word else {
@@ -163,6 +164,13 @@ fn asked_for(
         CopyMatch::Wildcard { matches, .. } if !matches.is_empty() => {
             let lost = matches.iter().filter(|entry| project.sent(&entry.path));
             harms.extend(lost.filter_map(|entry| candidate.excluded_by(&entry.path)).map(may_lose));
+            return;
+        }
+        // A folder of which nothing is left is not sent, and then a wildcard fails that found nothing before.
+        CopyMatch::Wildcard { .. } if !after.resolve(word).is_found() => {
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let by = candidate.excluded_by(folder).or(candidate.excluded_by(&path));
+            harms.extend(by.or(candidate.patterns().first()).map(may_lose));
             return;
         }
         // `yarn.lock*` is `yarn.lock`, if there is one.

@@ -8,10 +8,13 @@ mod gaps;
 mod returns;
 
 use super::checks::Checks;
-use super::ignore_file::{self, Build, Judge, secrets};
+use super::ignore_file::{self, Build, Judge, named_like_a_secret, secrets};
 use super::{Category, Diagnostic, Effect, Example, Input, Reason, Transform};
 use crate::edit::Edit;
+use crate::model::SourceKind;
+use crate::project::CopyMatch;
 use crate::project::dockerignore::{IgnoreErrorKind, IgnoreFile};
+use crate::project::glob::below_root;
 use crate::source::Span;
 
 /// Mends `.dockerignore`.
@@ -58,7 +61,7 @@ fn run(input: &Input<'_>) -> Vec<Diagnostic> {
         return Vec::new();
     };
     let span = input.document.instructions[first.instruction].name_span();
-    let Some(path) = input.project.ignore().path() else { return Vec::new() };
+    let path = input.project.ignore().path().unwrap_or(".dockerignore");
     let is_first = input.siblings.first().is_some_and(|first| first.text() == input.source.text());
     if let Some(found) = malformed(input, path, span) {
         return if is_first { vec![found] } else { Vec::new() };
@@ -107,19 +110,33 @@ impl Repair<'_> {
             })
             .collect();
         let mut checks = Checks::default();
-        for (path, what) in secrets(project) {
-            let Some((place, _)) = copied.iter().find(|(_, paths)| paths.contains(&path)) else { continue };
-            checks.misses(
-                "DI10",
-                format!("`{path}` looks like {what}, and {place} brings it into the image"),
-                "add a line for it to the ignore file, and hand it over with `RUN --mount=type=secret` or at run time",
-            );
+        for secret in secrets(project) {
+            let Some((place, _)) = copied.iter().find(|(_, paths)| paths.contains(&secret.path)) else {
+                continue;
+            };
+            let text =
+                format!("`{}` looks like {}, and {place} brings it into the image", secret.path, secret.what);
+            checks.misses("DI10", text, format!("add a line for it to the ignore file, and {}", secret.form));
+        }
+        // What git does not know and is asked for by name; nobody keeps such a file in git.
+        for (build, source) in
+            self.builds.iter().flat_map(|build| build.sources.iter().map(move |source| (build, source)))
+        {
+            let Some(word) = source.word.as_deref().filter(|_| source.kind != SourceKind::Mount) else {
+                continue;
+            };
+            let Some(secret) = named_like_a_secret(&below_root(word)) else { continue };
+            if matches!(project.resolve(word), CopyMatch::Missing) {
+                let place = build.place(source.instruction);
+                let text =
+                    format!("`{}` may be {}, and {place} brings it into the image", secret.path, secret.what);
+                checks.misses("DI10", text, format!("remove the source, and {}", secret.form));
+            }
         }
         if checks.all_hold() {
-            Vec::new()
-        } else {
-            vec![checks.hold_back(self.span, "a secret would get into the image")]
+            return Vec::new();
         }
+        vec![checks.hold_back(self.span, "a secret would get into the image")]
     }
 
     /// A diagnostic whose fix changes the ignore file; safe where nothing is missing.

@@ -1,6 +1,6 @@
 // Command buildkit says what BuildKit itself makes of a Dockerfile, for comparing with dockfix.
 //
-//	buildkit ast|typed|checks|graph|expand < files > rows
+//	buildkit ast|typed|checks|graph|expand|ignored < files > rows
 //	buildkit bench < files
 //
 // Each input line is the path of a file, or a JSON object {"path": …, "text": …} that brings the text along. Each
@@ -26,16 +26,17 @@ type File struct {
 }
 
 var commands = map[string]func(File) Row{
-	"ast":    ast,
-	"typed":  typed,
-	"checks": checks,
-	"graph":  graph,
-	"expand": expand,
+	"ast":     ast,
+	"typed":   typed,
+	"checks":  checks,
+	"graph":   graph,
+	"ignored": ignored,
+	"expand":  expand,
 }
 
 func main() {
 	if len(os.Args) != 2 {
-		fail("usage: buildkit ast|typed|checks|graph|expand|bench < files")
+		fail("usage: buildkit ast|typed|checks|graph|expand|ignored|bench < files")
 	}
 	if os.Args[1] == "bench" {
 		bench(read(os.Stdin))

@@ -26,6 +26,17 @@ struct Kind {
     #[serde(default)]
     holds: Vec<String>,
     what: String,
+    form: String,
+}
+
+/// A file that holds secrets, or may by its name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(in crate::transforms) struct Secret {
+    pub(in crate::transforms) path: String,
+    /// What it is, in words.
+    pub(in crate::transforms) what: &'static str,
+    /// How a build or a container gets it without keeping it.
+    pub(in crate::transforms) form: &'static str,
 }
 
 static TABLE: LazyLock<Vec<(Kind, IgnoreFile, IgnoreFile)>> = LazyLock::new(|| {
@@ -39,8 +50,14 @@ static TABLE: LazyLock<Vec<(Kind, IgnoreFile, IgnoreFile)>> = LazyLock::new(|| {
 });
 
 /// What a file of that name is, if its name says that it may hold secrets; whatever stands in it.
-pub(in crate::transforms) fn named_like_a_secret(path: &str) -> Option<&'static str> {
-    kind(path).map(|kind| kind.what.as_str())
+pub(in crate::transforms) fn named_like_a_secret(path: &str) -> Option<Secret> {
+    kind(path).map(|kind| kind.found(path))
+}
+
+impl Kind {
+    fn found(&'static self, path: &str) -> Secret {
+        Secret { path: path.to_owned(), what: &self.what, form: &self.form }
+    }
 }
 
 fn kind(path: &str) -> Option<&'static Kind> {
@@ -48,8 +65,8 @@ fn kind(path: &str) -> Option<&'static Kind> {
     TABLE.iter().find(|(_, names, safe)| fits(names) && !fits(safe)).map(|(kind, ..)| kind)
 }
 
-/// The files that are sent and hold secrets, each with what it is.
-pub(in crate::transforms) fn secrets(project: &Project) -> Vec<(String, &'static str)> {
+/// The files that are sent and hold secrets.
+pub(in crate::transforms) fn secrets(project: &Project) -> Vec<Secret> {
     let found = project.files().filter_map(|entry| {
         let kind = kind(&entry.path)?;
         let holds = || {
@@ -58,7 +75,7 @@ pub(in crate::transforms) fn secrets(project: &Project) -> Vec<(String, &'static
             let text = String::from_utf8_lossy(&text).into_owned();
             Some(kind.holds.iter().any(|word| text.contains(word.as_str())))
         };
-        (kind.holds.is_empty() || holds().unwrap_or(false)).then(|| (entry.path.clone(), kind.what.as_str()))
+        (kind.holds.is_empty() || holds().unwrap_or(false)).then(|| kind.found(&entry.path))
     });
     found.collect()
 }

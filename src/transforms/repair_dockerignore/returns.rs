@@ -45,12 +45,11 @@ fn hidden(repair: &Repair<'_>, source: &ContextSource, path: &str, by: &str, spa
         return checks.hold_back(span, message);
     };
     let edits = vec![repair.append(text, &line)];
-    if let Some(what) = named_like_a_secret(path) {
-        let id = path.rsplit('/').next().unwrap_or(path);
+    if let Some(secret) = named_like_a_secret(path) {
         checks.misses(
             "DI10",
-            format!("`{path}` looks like {what}"),
-            format!("hand it over with `RUN --mount=type=secret,id={id}` and remove the COPY"),
+            format!("`{path}` may be {}", secret.what),
+            format!("remove the source, and {}", secret.form),
         );
         return checks.hold_back(span, message);
     }

@@ -194,6 +194,8 @@ fn secrets_are_always_told() {
         "DI10",
         "`certs/a.key` looks like a private key, and Dockerfile:2",
     );
+    held(WHOLE, NODE, "FROM a\nCOPY package.json .npmrc ./\n", "DI10", "`.npmrc` may be a token");
+    assert_eq!(mended(WHOLE, NODE, "FROM a\nRUN --mount=source=.npmrc,target=/n true\n").1, []);
     assert_eq!(mended(WHOLE, &[key, ("a", "")], "FROM a\nCOPY a .\n").1, []);
     assert_eq!(mended(&format!("{WHOLE}certs\n"), &[key], "FROM a\nCOPY . .\n").1, []);
 }
