@@ -3,11 +3,13 @@
 //! Works on text alone: which file governs which Dockerfile is for the caller to find out. Every key that is read here
 //! is used by a transform; a key that nobody uses is an error to the user.
 
+mod images;
 mod pattern;
 mod reader;
 
 use std::fmt;
 
+pub use self::images::{ImagesOptions, Trusted};
 use self::pattern::PathPattern;
 use self::reader::{Reader, Section, list};
 use crate::source::Place;
@@ -29,6 +31,8 @@ pub struct Options {
     pub health: HealthOptions,
     /// What the ignore file may hold.
     pub dockerignore: DockerignoreOptions,
+    /// Where images come from.
+    pub images: ImagesOptions,
 }
 
 /// The table `[dockerignore]`.
@@ -174,6 +178,7 @@ struct Layer {
     user: UserOptions,
     health: HealthOptions,
     dockerignore: DockerignoreOptions,
+    images: ImagesOptions,
 }
 
 impl Config {
@@ -207,8 +212,8 @@ impl Config {
         let layer = fitting.fold(self.general.clone(), |below, entry| entry.layer.clone().over(below));
         let choice = Choice { select: layer.select, ignore: layer.ignore.unwrap_or_default() };
         let selection = Selection::default().then(choice);
-        let Layer { user, health, dockerignore, .. } = layer;
-        Options { selection, user, health, dockerignore, ..Options::default() }
+        let Layer { user, health, dockerignore, images, .. } = layer;
+        Options { selection, user, health, dockerignore, images, ..Options::default() }
     }
 }
 
@@ -220,6 +225,7 @@ impl Layer {
             user: section.table("user", UserOptions::read)?,
             health: section.table("health", HealthOptions::read)?,
             dockerignore: section.table("dockerignore", DockerignoreOptions::read)?,
+            images: section.table("images", ImagesOptions::read)?,
         })
     }
 
@@ -231,6 +237,7 @@ impl Layer {
             user: self.user.over(below.user),
             health: self.health.over(below.health),
             dockerignore: self.dockerignore.over(below.dockerignore),
+            images: self.images.over(below.images),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dockfix::config::{Choice, Config, Options};
+use dockfix::config::{Choice, Config, Options, Trusted};
 use dockfix::transforms;
 
 use super::context::relative;
@@ -13,6 +13,10 @@ use super::report::Trouble;
 use super::shown;
 
 const FILE_NAME: &str = "dockfix.toml";
+
+/// Where hadolint looks for its settings in a folder.
+const HADOLINT: &[&str] =
+    &[".hadolint.yaml", ".hadolint.yml", ".config/hadolint.yaml", ".config/hadolint.yml"];
 
 /// A `dockfix.toml` and the folder from which its patterns count.
 #[derive(Debug)]
@@ -68,7 +72,17 @@ impl<'a> SettingsFinder<'a> {
         };
         options.selection = options.selection.then(self.choice.clone());
         options.unproven = self.unproven;
+        options.images.trusted.extend(self.hadolint(path));
         Ok(FileSettings { options, excluded })
+    }
+
+    /// The list of trusted registries in the nearest settings of hadolint.
+    fn hadolint(&self, path: &Path) -> Option<Trusted> {
+        let folders = path.ancestors().skip(1);
+        let files = folders.flat_map(|folder| HADOLINT.iter().map(move |name| folder.join(name)));
+        let file = files.into_iter().find(|file| file.is_file())?;
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        Trusted::of_hadolint(&text, &shown(&file, self.current))
     }
 
     fn nearest(&mut self, folder: &Path) -> Governed {

@@ -1,5 +1,8 @@
 //! Reading TOML key by key, so that every error names its line, and a key that nobody asked for names its neighbour.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -138,6 +141,16 @@ pub(super) fn list<'a, T>(
 ) -> Result<Vec<T>, ConfigError> {
     let entries = value.value.get_ref().as_array().ok_or_else(|| value.expected("a list"))?;
     entries.iter().map(|entry| read(Value { value: entry, ..value })).collect()
+}
+
+/// A table whose keys the user chooses, each value a line of text.
+pub(super) fn pairs(value: Value<'_>) -> Result<BTreeMap<String, String>, ConfigError> {
+    let entries = value.value.get_ref().as_table().ok_or_else(|| value.expected("a table"))?;
+    let pair = |(key, entry): (&Spanned<Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
+        let value = text(Value { value: entry, source: value.source, key: value.key })?;
+        Ok((key.get_ref().to_string(), value))
+    };
+    entries.iter().map(pair).collect()
 }
 
 /// One line of text that is not empty.

@@ -97,11 +97,11 @@ fn what_is_unknown_names_its_line_and_its_neighbour() {
     refused("x = 1\n[user]\nidd = 1", "3:1: unknown key `idd` in `user`; did you mean `id`?");
     refused(
         "unsafe = true\n",
-        "1:1: unknown key `unsafe`; there are exclude, select, ignore, user, health, dockerignore, override",
+        "1:1: unknown key `unsafe`; there are exclude, select, ignore, user, health, dockerignore, images, override",
     );
     refused(
         "[[override]]\nfiles = ['a']\nexclude = ['b']",
-        "3:1: unknown key `exclude` in `override`; there are files, select, ignore, user, health, dockerignore",
+        "3:1: unknown key `exclude` in `override`; there are files, select, ignore, user, health, dockerignore, images",
     );
     refused("select = ['layout', 'add-uesr']", "1:21: `select` has no `add-uesr`; did you mean `add-user`?");
 }

@@ -268,7 +268,7 @@ pub enum ReleaseFrom {
 }
 
 /// All that is known about one image, resolved for its tag.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Facts {
     /// Id of the row: `node-slim`.
     pub family: &'static str,

@@ -9,7 +9,7 @@ mod reference;
 mod sources;
 mod stages;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 pub use self::environment::{Variable, VariableKind};
@@ -118,6 +118,11 @@ impl Model {
     /// Reads the model off a tree. Never fails; what is broken is left out or `Unknown`.
     pub fn new(document: &Document) -> Model {
         stages::build(document)
+    }
+
+    /// The model as it is when a build gives these arguments; `None` is a value that nobody knows.
+    pub fn with_arguments(document: &Document, arguments: &BTreeMap<String, Option<String>>) -> Model {
+        stages::build_with(document, arguments)
     }
 
     /// The last stage: what a build without a target makes.

@@ -1,7 +1,7 @@
 //! One pass over the instructions: stages, uses, and the context of each instruction.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Base, Context, ImageRef, Model, Stage, StageUse, UseKind, Variable, VariableKind, Workdir};
 use crate::syntax::{Arguments, Document, Environment, Expander, Instruction, JoinedSpan, Keyword};
@@ -22,8 +22,13 @@ const PLATFORM_ARGUMENTS: &[&str] = &[
 ];
 
 pub(super) fn build(document: &Document) -> Model {
+    build_with(document, &BTreeMap::new())
+}
+
+pub(super) fn build_with(document: &Document, arguments: &BTreeMap<String, Option<String>>) -> Model {
     let mut builder = Builder {
         document,
+        arguments,
         model: Model {
             stages: Vec::new(),
             contexts: Vec::with_capacity(document.instructions.len()),
@@ -50,6 +55,8 @@ pub(super) fn build(document: &Document) -> Model {
 
 struct Builder<'d> {
     document: &'d Document,
+    /// What the build sets; it wins over the defaults of ARG.
+    arguments: &'d BTreeMap<String, Option<String>>,
     model: Model,
     /// What is in force before the next instruction.
     state: Context,
@@ -174,6 +181,8 @@ impl Builder<'_> {
                 Some(value) => self.expand(value),
                 None => (self.global(&name), true),
             };
+            let given = self.arguments.get(&name).filter(|_| kind == VariableKind::Arg);
+            let value = given.cloned().unwrap_or(value);
             let from_argument = from_argument || kind == VariableKind::Arg;
             let variable = Variable { name, value, kind, instruction: index, from_argument };
             // The pairs of one ENV see what was set before it; those of one ARG see each other.

@@ -8,7 +8,9 @@ use super::shipped::Shipped;
 use super::writing::{continued, insert_above, insert_below};
 use super::{Category, Diagnostic, Effect, Example, Input, Transform};
 use crate::config::HealthOptions;
+use crate::edit::Applicability;
 use crate::images::Facts;
+use crate::project::builds::Build;
 use crate::syntax::Keyword;
 
 /// Adds a HEALTHCHECK.
@@ -50,7 +52,31 @@ Jobs, workers and command-line images get none. `[health]` in dockfix.toml suppl
 };
 
 fn run(input: &Input<'_>) -> Vec<Diagnostic> {
-    Shipped::of(input).and_then(|shipped| judge(&shipped)).into_iter().collect()
+    let mut fixed: Vec<usize> = Vec::new();
+    let mut found = Vec::new();
+    for shipped in Shipped::all(input) {
+        // What a stage below gets is inherited.
+        if shipped.lineage().iter().any(|stage| fixed.contains(stage)) {
+            continue;
+        }
+        if let Some(diagnostic) = judge(&shipped) {
+            let wanted = if input.options.unproven { Applicability::Unsafe } else { Applicability::Safe };
+            if diagnostic.fix.as_ref().is_some_and(|fix| fix.applicability >= wanted) {
+                fixed.push(shipped.stage);
+            }
+            found.push(diagnostic);
+        }
+    }
+    found
+}
+
+/// HC1: a service that starts something else would be judged by the image's health check.
+fn other_commands(shipped: &Shipped<'_>, checks: &mut Checks) {
+    let other = |build: &&Build| build.run.starts_otherwise && !build.run.own_health;
+    if let Some(build) = shipped.builds().find(other) {
+        let text = format!("{} starts something else, which this check would call unhealthy", build.at());
+        checks.misses("HC1", text, "give that service a `healthcheck:` of its own, or turn it off there");
+    }
 }
 
 /// The one diagnostic for the shipped stage; `None` where there is nothing to say.
@@ -83,6 +109,7 @@ fn judge(shipped: &Shipped<'_>) -> Option<Diagnostic> {
             checks.misses("HC7", text, "set `[health] command` in dockfix.toml, or write the HEALTHCHECK");
         }
     }
+    other_commands(shipped, &mut checks);
     if let Some(command) = &options.command {
         checks.holds("HC2", "the command is set in dockfix.toml");
         return Some(diagnostic(shipped, &facts, checks, command.clone(), span, message));
@@ -152,7 +179,7 @@ fn place(shipped: &Shipped<'_>) -> Result<usize, usize> {
 mod tests {
     use super::ADD_HEALTHCHECK;
     use crate::config::Config;
-    use crate::transforms::testing::{check_in, held_back, outcome, run_alone, same};
+    use crate::transforms::testing::{check_in, held_back, outcome, run_alone, run_built, same};
 
     fn node(server: &str, middle: &str) -> (Vec<(&'static str, String)>, String) {
         let text = format!(
@@ -193,6 +220,34 @@ mod tests {
     fn hc1_a_job_gets_none() {
         waits("console.log('x')\n", "", &[]);
         same(&ADD_HEALTHCHECK, "FROM debian:bookworm-slim\nRUN true\n");
+    }
+
+    #[test]
+    fn hc1_another_command_of_a_service_holds_it_back() {
+        let (_, text) = node(LISTENS, "");
+        let found = |compose: &str| {
+            let files = [("server.js", LISTENS), ("compose.yaml", compose)];
+            run_built(&ADD_HEALTHCHECK, &files, &text, &crate::config::Options::default())
+        };
+        let compose = "services: {a: {build: ., command: node job.js}}";
+        assert_eq!(found(compose).held_back[0].missing[0].id, "HC1");
+        assert_eq!(found(&compose.replace("}}", ", healthcheck: {disable: true}}}")).applied.len(), 1);
+        assert_eq!(found("services: {a: {build: .}}").applied.len(), 1);
+    }
+
+    #[test]
+    fn every_stage_that_a_build_names_is_judged_once() {
+        let (_, text) = node(LISTENS, "");
+        let first = text.replace("slim\n", "slim AS prod\n");
+        let files =
+            [("server.js", LISTENS), ("compose.yaml", "services: {a: {build: {context: ., target: prod}}}")];
+        let checks = |text: &str| {
+            let found = run_built(&ADD_HEALTHCHECK, &files, text, &crate::config::Options::default());
+            found.after.text().matches("HEALTHCHECK").count()
+        };
+        assert_eq!(checks(&format!("{first}{text}")), 2);
+        // What goes on from a stage inherits its check.
+        assert_eq!(checks(&format!("{first}FROM prod\nCMD [\"node\", \"server.js\"]\n")), 1);
     }
 
     #[test]

@@ -56,7 +56,7 @@ Held back otherwise, naming what is missing. In dockfix.toml, `[user]` supplies 
 };
 
 fn run(input: &Input<'_>) -> Vec<Diagnostic> {
-    Shipped::of(input).and_then(|shipped| judge(&shipped)).into_iter().collect()
+    Shipped::all(input).iter().filter_map(judge).collect()
 }
 
 /// The one diagnostic for the shipped stage; `None` where there is nothing to say.

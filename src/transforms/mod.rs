@@ -29,7 +29,7 @@ use self::uppercase_keywords::UPPERCASE_KEYWORDS;
 use self::write_dockerignore::WRITE_DOCKERIGNORE;
 use crate::config::Options;
 use crate::edit::{Applicability, Edit};
-use crate::model::Model;
+use crate::model::{ImageRef, Model};
 use crate::project::Project;
 use crate::project::builds::Build;
 use crate::shell::ShellCache;
@@ -202,6 +202,13 @@ pub struct Input<'a> {
     pub builds: &'a [Build],
     /// Shell trees, kept by text.
     pub shell: &'a ShellCache,
+}
+
+impl Input<'_> {
+    /// The public name of an image, under which the tables know it.
+    pub fn public_name(&self, image: &ImageRef) -> String {
+        self.options.images.public_name(&image.name())
+    }
 }
 
 /// A before and after that serves `--explain`, the README and the tests.

@@ -70,7 +70,7 @@ fn run(input: &Input<'_>) -> Vec<Diagnostic> {
 /// The one diagnostic of a file that ships the Go compiler; `None` where there is nothing to say.
 fn judge(shipped: &Shipped<'_>) -> Option<Diagnostic> {
     let model = shipped.input.model;
-    let name = ImageName::parse(&shipped.image()?.name());
+    let name = ImageName::parse(&shipped.input.public_name(shipped.image()?));
     let is_go = name.canonical() == "golang" || name.canonical().ends_with("/golang");
     if model.stages.len() != 1 || !is_go {
         return None;

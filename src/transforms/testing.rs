@@ -2,8 +2,9 @@
 
 use super::{ALL, Example, Transform};
 use crate::config::Options;
-use crate::project::Project;
-use crate::rewrite::{BuildContext, Dockerfile, FileOutcome, Outcome, rewrite_with};
+use crate::project::{Project, builds};
+pub(crate) use crate::rewrite::FileOutcome;
+use crate::rewrite::{BuildContext, Dockerfile, Outcome, rewrite_with};
 use crate::source::Source;
 
 /// Runs one transform on a Dockerfile in a context of files given as path and text.
@@ -51,6 +52,30 @@ pub(crate) fn without_context(transform: &Transform, text: &str) -> FileOutcome 
 pub(crate) fn run_alone(transform: &Transform, files: &[(&str, &str)], text: &str) -> FileOutcome {
     let mut found = outcome(transform, files, text, &Options::default());
     let file = found.files.remove(0);
+    assert!(file.rejected.is_empty(), "a law is broken: {:?}", file.rejected);
+    file
+}
+
+/// Runs one transform in a context of files whose builds (of the compose file and the like among them) are read.
+#[track_caller]
+pub(crate) fn run_built(
+    transform: &Transform,
+    files: &[(&str, &str)],
+    text: &str,
+    options: &Options,
+) -> FileOutcome {
+    let read = |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned());
+    let described = builds::describe(&read, &[]);
+    assert!(described.errors.is_empty(), "{:?}", described.errors);
+    let dockerfile = Dockerfile {
+        source: Source::new("Dockerfile", text).expect("a small text"),
+        path: Some("Dockerfile".to_owned()),
+        options: options.clone(),
+        builds: described.builds,
+    };
+    let project = Project::in_memory(files.iter().copied().chain([("Dockerfile", text)]));
+    let context = BuildContext { dockerfiles: vec![dockerfile], project };
+    let file = rewrite_with(&context, &[transform]).files.remove(0);
     assert!(file.rejected.is_empty(), "a law is broken: {:?}", file.rejected);
     file
 }

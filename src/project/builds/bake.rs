@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hcl::eval::{Context, Evaluate};
 use serde_json::{Map, Value};
 
-use super::{Build, Read, below};
+use super::{Build, Read, Run, below};
 
 /// In the order in which bake looks for them; each with its override.
 const FILES: &[(&str, &str)] =
@@ -199,5 +199,6 @@ fn build(name: &str, target: &Target, file: &str) -> Option<Build> {
         target: given("target").flatten(),
         arguments: pairs("args").map(|(name, value)| (name.clone(), text(value))).collect(),
         contexts: pairs("contexts").map(|(name, _)| name.clone()).collect(),
+        run: Run::default(),
     })
 }

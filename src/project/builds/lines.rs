@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Build, below};
+use super::{Build, Run, below};
 use crate::shell::{Given, Placed, Script};
 
 /// The builds that a shell script starts. `folder` is where it runs; `None` where that is not known.
@@ -53,6 +53,7 @@ fn build(placed: &Placed<'_>, folder: &str, what: &str, file: &str) -> Option<Bu
         target,
         arguments: build.arguments,
         contexts: build.contexts,
+        run: Run::default(),
     })
 }
 

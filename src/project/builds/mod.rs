@@ -29,6 +29,19 @@ pub struct Build {
     pub arguments: BTreeMap<String, Option<String>>,
     /// Names of further contexts, which stand in the place of stages and images of that name.
     pub contexts: Vec<String>,
+    /// What is known about the container that it becomes.
+    pub run: Run,
+}
+
+/// How the project runs the image of a build, where it says so.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Run {
+    /// It starts something else than the image would.
+    pub starts_otherwise: bool,
+    /// It has a health check of its own, or turns that of the image off.
+    pub own_health: bool,
+    /// It names a user of its own.
+    pub own_user: bool,
 }
 
 impl Build {
@@ -109,6 +122,11 @@ fn composed(read: &Read<'_>) -> Option<(String, Result<Vec<Build>, String>)> {
             target: service.target,
             arguments: service.args,
             contexts: service.additional_contexts,
+            run: Run {
+                starts_otherwise: service.starts_otherwise,
+                own_health: service.healthcheck != compose::Healthcheck::Unsaid,
+                own_user: service.user.is_some(),
+            },
         })
     };
     Some(((*name).to_owned(), Ok(services.into_iter().filter_map(build).collect())))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::lines::{in_script, replaced};
-use super::{Build, below};
+use super::{Build, Run, below};
 
 /// The steps of a workflow. They run at the root of the repository.
 pub(super) fn workflow(text: &str, file: &str) -> Vec<Build> {
@@ -66,6 +66,7 @@ fn action(with: Option<&Map<String, Value>>, what: &str, file: &str) -> Option<B
         target: given("target").filter(|target| !target.contains('$')),
         arguments: pairs("build-args"),
         contexts: pairs("build-contexts").into_keys().collect(),
+        run: Run::default(),
     })
 }
 

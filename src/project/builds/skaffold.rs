@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Build, below};
+use super::{Build, Run, below};
 
 /// Ways to build that need no Dockerfile.
 const OTHER_BUILDERS: &[&str] = &["buildpacks", "jib", "bazel", "ko", "custom"];
@@ -36,5 +36,6 @@ fn build(artifact: &Value, file: &str) -> Option<Build> {
         target: text(builder, "target"),
         arguments: arguments.map(argument).collect(),
         contexts: Vec::new(),
+        run: Run::default(),
     })
 }

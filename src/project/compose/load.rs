@@ -25,8 +25,8 @@ pub fn load(path: &str, read: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Com
     let mut services = loader.services(path, 0)?;
     let folder = folder_of(path);
     let is_main = COMPOSE_FILES.contains(&path.rsplit('/').next().unwrap_or(path));
-    let overrides = OVERRIDES.iter().map(|name| join(folder, name)).filter(|_| is_main);
-    if let Some(path) = overrides.filter(|path| read(path).is_some()).next() {
+    let mut overrides = OVERRIDES.iter().map(|name| join(folder, name)).filter(|_| is_main);
+    if let Some(path) = overrides.find(|path| read(path).is_some()) {
         for (name, service) in loader.services(&path, 0)? {
             let below = services.remove(&name).unwrap_or_default();
             services.insert(name, service.over(below));

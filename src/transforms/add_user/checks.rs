@@ -5,6 +5,8 @@ use serde::Deserialize;
 use super::chosen::Demands;
 use super::program;
 use crate::images::{Facts, Shell};
+use crate::model::Base;
+use crate::project::builds::Build;
 use crate::syntax::Keyword;
 use crate::transforms::checks::Checks;
 use crate::transforms::shipped::{Shipped, join};
@@ -14,7 +16,8 @@ pub(super) const FIRST_FREE_PORT: u16 = 1024;
 
 /// Checks everything that does not depend on which user it will be, and tells what that user needs.
 pub(super) fn all(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -> Demands {
-    checks.holds("NR1", "USER stands below every RUN");
+    stages_above(shipped, checks);
+    other_commands(shipped, checks);
     explicit_root(shipped, checks);
     base_triggers(shipped, checks);
     platform(shipped, checks);
@@ -56,6 +59,32 @@ fn has_shell(shipped: &Shipped<'_>, facts: &Facts) -> bool {
     match facts.shell {
         Some(shell) => shell != Shell::None,
         None => shipped.instructions().any(runs),
+    }
+}
+
+/// NR1: a stage that goes on from this one would go on as its user.
+fn stages_above(shipped: &Shipped<'_>, checks: &mut Checks) {
+    let stages = &shipped.input.model.stages;
+    match stages.iter().find(|stage| stage.base == Base::Stage(shipped.stage)) {
+        None => checks.holds("NR1", "USER stands below every RUN"),
+        Some(above) => {
+            let line = shipped.instruction(above.from()).lines.0;
+            let text = format!("the stage of line {line} goes on from this one, and may need root");
+            checks.misses("NR1", text, "put what both need into a stage below them");
+        }
+    }
+}
+
+/// NR3: what a service starts instead is nowhere judged.
+fn other_commands(shipped: &Shipped<'_>, checks: &mut Checks) {
+    let other = |build: &&Build| build.run.starts_otherwise && !build.run.own_user;
+    if let Some(build) =
+        shipped.builds().find(other).filter(|_| shipped.input.options.user.writable.is_none())
+    {
+        let text = format!("{} starts something else in the image, which may write anywhere", build.at());
+        let remedy =
+            "list every folder that is written to as `[user] writable` in dockfix.toml, or set `user:` there";
+        checks.misses("NR3", text, remedy);
     }
 }
 

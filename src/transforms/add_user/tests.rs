@@ -1,6 +1,6 @@
 use super::ADD_USER;
 use crate::config::Config;
-use crate::transforms::testing::{check_in, held_back, outcome, run_alone, same};
+use crate::transforms::testing::{FileOutcome, check_in, held_back, outcome, run_alone, run_built, same};
 
 const SERVER: (&str, &str) =
     ("server.js", "require('http').createServer((q, s) => s.end('x')).listen(3000)\n");
@@ -254,4 +254,78 @@ fn a_reason_for_root_ends_the_matter() {
     let config = Config::parse("[user]\nrun-as-root = \"raw sockets\"\n", &[]).expect("sound");
     let found = outcome(&ADD_USER, &[SERVER], &node(""), &config.options_for("Dockerfile"));
     assert!(found.files[0].applied.is_empty() && found.files[0].held_back.is_empty());
+}
+
+fn built(compose: &str, text: &str) -> FileOutcome {
+    run_built(&ADD_USER, &[SERVER, ("compose.yaml", compose)], text, &crate::config::Options::default())
+}
+
+/// Two stages that start the server, the first of them named.
+fn two(from: &str) -> String {
+    let first = node("").replace("slim\n", "slim AS prod\n");
+    format!("{first}FROM {from}\nWORKDIR /app\nCOPY . .\nCMD [\"node\", \"server.js\"]\n")
+}
+
+#[test]
+fn every_stage_that_a_build_names_is_shipped() {
+    let text = two("node:24-bookworm-slim");
+    let users = |compose| built(compose, &text).after.text().matches("USER 1000:1000\n").count();
+    assert_eq!(users("services: {a: {build: {context: ., target: prod}}}"), 2);
+    assert_eq!(users("services: {a: {build: .}}"), 1);
+    assert_eq!(users("services: {a: {build: {context: ., target: unheard}}}"), 1);
+}
+
+#[test]
+fn nr1_a_stage_that_goes_on_holds_it_back() {
+    let found = built("services: {a: {build: {context: ., target: prod}}}", &two("prod"));
+    assert_eq!(found.held_back[0].missing[0].id, "NR1");
+    assert_eq!(found.applied.len(), 1);
+}
+
+#[test]
+fn nr3_another_command_of_a_service_holds_it_back() {
+    let compose = "services: {a: {build: ., command: node job.js}}";
+    let found = built(compose, &node(""));
+    assert_eq!((found.held_back[0].missing[0].id, found.applied.len()), ("NR3", 0));
+    assert_eq!(built(&compose.replace("}}", ", user: '5'}}"), &node("")).applied.len(), 1);
+    let config = Config::parse("[user]\nwritable = []\n", &[]).expect("sound");
+    let files = [SERVER, ("compose.yaml", compose)];
+    let granted = run_built(&ADD_USER, &files, &node(""), &config.options_for("Dockerfile"));
+    assert_eq!(granted.applied.len(), 1, "{:?}", granted.held_back);
+}
+
+#[test]
+fn nr10_a_base_built_from_an_argument_needs_all_builds_to_agree() {
+    let text = node("").replace("FROM node:24-bookworm-slim", "ARG TAG=24-bookworm-slim\nFROM node:${TAG}");
+    assert_eq!(built("services: {a: {build: .}}", &text).applied.len(), 1);
+    for (arguments, applied) in
+        [("{TAG: 24-bookworm-slim}", 1), ("{OTHER: x}", 1), ("{TAG: 24-alpine}", 0), ("[TAG]", 0)]
+    {
+        let compose = format!("services: {{a: {{build: {{context: ., args: {arguments}}}}}}}");
+        let found = built(&compose, &text);
+        assert_eq!(found.applied.len(), applied, "{arguments}: {:?}", found.held_back);
+        assert!(applied == 1 || found.held_back[0].missing[0].id == "NR10");
+    }
+}
+
+#[test]
+fn nr10_a_context_in_the_place_of_the_base_holds_it_back() {
+    let compose = "services: {a: {build: {context: ., additional_contexts: {node: ../x}}}}";
+    assert_eq!(built(compose, &node("")).held_back[0].missing[0].id, "NR10");
+}
+
+#[test]
+fn an_alias_lends_the_facts_of_the_public_image() {
+    let text = node("").replace("node:24", "mirror.example/hub/node:24");
+    held_back(&ADD_USER, &[SERVER], &text, &["NR10"]);
+    let config =
+        Config::parse("[images.alias]\n'mirror.example/hub/' = 'docker.io/library'\n", &[]).expect("sound");
+    let found = outcome(&ADD_USER, &[SERVER], &text, &config.options_for("Dockerfile"));
+    assert_eq!(found.files[0].applied.len(), 1, "{:?}", found.files[0].held_back);
+    check_in(
+        &ADD_USER,
+        &[SERVER],
+        &node("").replace("node:24", "public.ecr.aws/docker/library/node:24"),
+        &node("USER 1000:1000\n").replace("node:24", "public.ecr.aws/docker/library/node:24"),
+    );
 }

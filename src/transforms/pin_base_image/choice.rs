@@ -9,7 +9,7 @@ use crate::project::ecosystems::{self, Language, Statements, VersionStatement};
 /// The tag for a subject, with what speaks for and against it. `None` with something missing: there is a fault but
 /// no tag; `None` with nothing missing: there is no fault.
 pub(super) fn choose(subject: &Subject<'_>, checks: &mut Checks) -> Option<String> {
-    let product = images::product(&subject.name).zip(subject.open.as_ref());
+    let product = images::product(&subject.public).zip(subject.open.as_ref());
     let Some((product, open)) = product else { return by_table(subject, checks) };
     let Some(language) = Language::named(&product.name) else {
         // Of a flavour alone (`nginx:alpine`) its author wants the newest there is, as far as anybody can tell.
@@ -140,7 +140,7 @@ fn number(line: &Version) -> Option<ecosystems::Version> {
 
 /// Nothing but the table says what the tag means.
 fn by_table(subject: &Subject<'_>, checks: &mut Checks) -> Option<String> {
-    match images::latest(&subject.name) {
+    match images::latest(&subject.public) {
         Some(images::Latest::Means { pin: Some(pin), read_on, .. }) => {
             let text = format!("what `latest` means was read on {read_on} and may have changed since");
             checks.misses("PIN1", text, "write the tag that is meant, or take `--unsafe`");

@@ -73,6 +73,8 @@ struct Subject<'a> {
     image: &'a ImageRef,
     /// With its registry, without its tag.
     name: String,
+    /// The public name under which the tables know it.
+    public: String,
     /// What the tag says, where the tables explain it.
     open: Option<OpenTag>,
 }
@@ -84,8 +86,9 @@ impl<'a> Subject<'a> {
         }
         let from = &input.document.instructions[input.model.stages[stage].from()];
         let name = image.name();
-        let open = images::open_tag(&name, image.tag.as_deref());
-        let subject = Subject { input, stage, from, image, name, open };
+        let public = input.public_name(image);
+        let open = images::open_tag(&public, image.tag.as_deref());
+        let subject = Subject { input, stage, from, image, name, public, open };
         (subject.open.is_some() || subject.is_latest()).then_some(subject)
     }
 
@@ -141,7 +144,7 @@ fn diagnose(subject: &Subject<'_>) -> Option<Diagnostic> {
 
 /// PIN8: the registry stays, and has to hold the tag; so has the platform.
 fn registry(subject: &Subject<'_>, checks: &mut Checks) {
-    if ImageName::parse(&subject.name).has_all_tags() {
+    if subject.name == subject.public && ImageName::parse(&subject.name).has_all_tags() {
         checks.holds("PIN8", "the registry stays as it is");
     } else {
         let text = format!("`{}` may lack tags that Docker Hub has", subject.name);
@@ -167,9 +170,8 @@ fn is_for_windows(input: &Input<'_>) -> bool {
         instruction.flag("platform").is_some_and(|platform| platform.starts_with("windows"))
     };
     let windows_image = input.model.stages.iter().any(|stage| match &stage.base {
-        Base::Image(image) => {
-            images::facts(&image.name(), image.tag.as_deref()).is_some_and(|facts| facts.is_windows())
-        }
+        Base::Image(image) => images::facts(&input.public_name(image), image.tag.as_deref())
+            .is_some_and(|facts| facts.is_windows()),
         _ => false,
     });
     let instructions = &input.document.instructions;

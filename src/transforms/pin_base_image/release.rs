@@ -26,7 +26,7 @@ const OF_THE_SYSTEM: [&str; 14] = [
 
 /// Checks that the release below the new tag is the one below the old, or that nothing here depends on it.
 pub(super) fn check(subject: &Subject<'_>, tag: &str, checks: &mut Checks) {
-    let release = |tag: Option<&str>| images::facts(&subject.name, tag).and_then(|facts| facts.release);
+    let release = |tag: Option<&str>| images::facts(&subject.public, tag).and_then(|facts| facts.release);
     let (before, after) = (release(subject.image.tag.as_deref()), release(Some(tag)));
     let said = subject.image.tag.as_deref().unwrap_or("latest");
     if let (Some(before), Some(after)) = (before, after)
@@ -109,7 +109,7 @@ fn copies_newer(
         Some(stage) => match model.root_base(stage) {
             // The same reference is pinned the same way.
             Base::Image(image) if image.resolved == subject.image.resolved => return false,
-            Base::Image(image) => images::facts(&image.name(), image.tag.as_deref()),
+            Base::Image(image) => images::facts(&subject.input.public_name(image), image.tag.as_deref()),
             _ => None,
         },
         None => None,

@@ -242,3 +242,18 @@ fn a_file_without_context_says_so() {
         found.held_back.iter().flat_map(|held| &held.missing).map(|missing| missing.id).collect();
     assert_eq!(missing, ["PIN6", "context-too-large"]);
 }
+
+#[test]
+fn pin8_an_alias_is_judged_like_its_public_image_and_may_lack_tags() {
+    let text = "FROM mirror.example/python:3\nRUN python -V\n";
+    let files = [(".python-version", "3.12\n")];
+    let config =
+        crate::config::Config::parse("[images.alias]\n\"mirror.example/python\" = \"python\"\n", &[]);
+    let mut options = config.expect("sound").options_for("Dockerfile");
+    let held = crate::transforms::testing::outcome(&PIN_BASE_IMAGE, &files, text, &options);
+    let ids: Vec<_> = held.files[0].held_back[0].missing.iter().map(|missing| missing.id).collect();
+    assert_eq!(ids, ["PIN8"]);
+    options.unproven = true;
+    let taken = crate::transforms::testing::outcome(&PIN_BASE_IMAGE, &files, text, &options);
+    assert_eq!(taken.files[0].after.text(), "FROM mirror.example/python:3.12-trixie\nRUN python -V\n");
+}

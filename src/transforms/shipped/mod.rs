@@ -4,11 +4,14 @@
 mod origin;
 mod program;
 
+use std::collections::BTreeSet;
+
 pub(super) use self::origin::Origin;
 pub(super) use self::program::Program;
 use super::{Input, Missing};
 use crate::images::{self, Facts};
-use crate::model::{Base, ImageRef, Workdir};
+use crate::model::{Base, ImageRef, Model, Workdir};
+use crate::project::builds::Build;
 use crate::syntax::{Arguments, Instruction, Keyword};
 
 /// The shipped stage of a file.
@@ -54,6 +57,28 @@ impl<'a> Shipped<'a> {
         input.model.final_stage().map(|stage| Shipped { input, stage })
     }
 
+    /// Every stage that is shipped: the one that a build without a target makes, and each that the project's own builds
+    /// name as their target. In the order of the file.
+    pub(super) fn all(input: &'a Input<'a>) -> Vec<Shipped<'a>> {
+        let model = input.model;
+        let named = input
+            .builds
+            .iter()
+            .filter_map(|build| model.stage_named(build.target.as_deref()?, model.stages.len()));
+        let stages: BTreeSet<usize> = named.chain(model.final_stage()).collect();
+        stages.into_iter().map(|stage| Shipped { input, stage }).collect()
+    }
+
+    /// The builds of the project that make this stage.
+    pub(super) fn builds(&self) -> impl Iterator<Item = &'a Build> + use<'a> {
+        let (model, stage) = (self.input.model, self.stage);
+        self.input.builds.iter().filter(move |build| {
+            let named =
+                build.target.as_deref().and_then(|target| model.stage_named(target, model.stages.len()));
+            named.or(model.final_stage()) == Some(stage)
+        })
+    }
+
     pub(super) fn instruction(&self, index: usize) -> &'a Instruction {
         &self.input.document.instructions[index]
     }
@@ -95,25 +120,62 @@ impl<'a> Shipped<'a> {
         match self.input.model.root_base(self.stage) {
             Base::Scratch => images::facts("scratch", None)
                 .ok_or_else(|| missing("nothing is known about `scratch`".to_owned(), "name a base image")),
-            // A build argument may choose another system, another release, another user.
-            Base::Image(image) if !image.variables.is_empty() => Err(missing(
-                format!("the base image `{}` depends on a build argument", image.written),
-                "write the image into FROM",
-            )),
+            Base::Image(image) if self.is_replaced(image).is_some() => {
+                let by = self.is_replaced(image).unwrap_or_default();
+                Err(missing(format!("{by} puts another context in its place"), "leave that context out"))
+            }
             Base::Image(image) if image.tag.is_none() && image.digest.is_some() => Err(missing(
                 format!("`{}` has a digest and no tag, so its version is not known", image.written),
                 "write the tag before the digest",
             )),
-            Base::Image(image) => images::facts(&image.name(), image.tag.as_deref()).ok_or_else(|| {
-                missing(
-                    format!("nothing is known about the base image `{}`", image.written),
-                    "use an image that is known",
-                )
-            }),
+            Base::Image(image) => {
+                let facts = self.known(image).ok_or_else(|| {
+                    missing(
+                        format!("nothing is known about the base image `{}`", image.written),
+                        "use an image that is known, or name its public twin in `[images] alias` of dockfix.toml",
+                    )
+                })?;
+                match self.disagreeing(image, &facts) {
+                    None => Ok(facts),
+                    Some(text) => Err(missing(text, "write the image into FROM")),
+                }
+            }
             Base::Stage(_) | Base::Unknown => {
                 Err(missing("the base image cannot be told".to_owned(), "write the image into FROM"))
             }
         }
+    }
+
+    fn known(&self, image: &ImageRef) -> Option<Facts> {
+        images::facts(&self.input.public_name(image), image.tag.as_deref())
+    }
+
+    /// Which build argument makes the base image another one than its default does. A build that nobody wrote down is
+    /// not known, but those that are must agree.
+    fn disagreeing(&self, image: &ImageRef, facts: &Facts) -> Option<String> {
+        let builds = self.input.builds.iter().filter(|_| !image.variables.is_empty());
+        builds.filter(|build| !build.arguments.is_empty()).find_map(|build| {
+            let model = Model::with_arguments(self.input.document, &build.arguments);
+            let other = match model.root_base(self.stage) {
+                Base::Image(other) if other.resolved == image.resolved => return None,
+                Base::Image(other) => Some(other).filter(|other| self.known(other).as_ref() != Some(facts)),
+                _ => None,
+            };
+            let same = matches!(model.root_base(self.stage), Base::Image(_)) && other.is_none();
+            let chosen = other
+                .map_or("a base image that is not known".to_owned(), |other| format!("`{}`", other.resolved));
+            (!same).then(|| format!("{} builds on {chosen}, not on `{}`", build.at(), image.resolved))
+        })
+    }
+
+    /// The build that puts a context of its own in the place of the image or of a stage below.
+    fn is_replaced(&self, image: &ImageRef) -> Option<String> {
+        let stages =
+            self.lineage().into_iter().filter_map(|stage| self.input.model.stages[stage].name.as_deref());
+        let names: Vec<&str> = stages.chain([image.resolved.as_str(), image.repository.as_str()]).collect();
+        let replaces = |name: &String| names.iter().any(|known| known == name);
+        let build = self.input.builds.iter().find(|build| build.contexts.iter().any(replaces))?;
+        Some(build.at())
     }
 
     /// Whether a stage below has ONBUILD triggers, which run in this one without being written in it.

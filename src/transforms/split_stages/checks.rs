@@ -24,6 +24,10 @@ pub(super) fn hosts(shipped: &Shipped<'_>, runtime: &str, checks: &mut Checks) {
     let other = |image: &str| {
         let host = image.split_once('/').map(|(host, _)| host)?;
         let is_host = host.contains(['.', ':']) || host == "localhost";
+        // The official images stand there as well, under the same tags.
+        if image.starts_with("public.ecr.aws/docker/library/") {
+            return None;
+        }
         (is_host && !HUB.contains(&host) && host != own).then(|| host.to_owned())
     };
     let bases = input.model.stages.iter().filter_map(|stage| match &stage.base {
@@ -41,13 +45,18 @@ pub(super) fn hosts(shipped: &Shipped<'_>, runtime: &str, checks: &mut Checks) {
         ),
         None => checks.holds("PIN8", "the file's images are public ones of Docker Hub"),
     }
+    if let Some(list) = input.options.images.forbids(runtime) {
+        let text = format!("`{}` does not trust the registry of `{runtime}`", list.at);
+        checks.misses("PIN8", text, format!("add `{own}` to that list, or write the runtime stage by hand"));
+    }
 }
 
 /// MS15: both stages are made for one platform.
 pub(super) fn platform(shipped: &Shipped<'_>, checks: &mut Checks) {
     let from = shipped.instruction(shipped.input.model.stages[shipped.stage].from());
-    let architecture =
-        shipped.image().is_some_and(|image| ImageName::parse(&image.name()).origin == Registry::Architecture);
+    let architecture = shipped.image().is_some_and(|image| {
+        ImageName::parse(&shipped.input.public_name(image)).origin == Registry::Architecture
+    });
     if from.flag("platform").is_some() || architecture {
         checks.misses("MS15", "the file chooses a platform for its base image", "write the stages by hand");
     } else {

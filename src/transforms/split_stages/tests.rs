@@ -1,5 +1,6 @@
 use super::SPLIT_STAGES;
-use crate::transforms::testing::{check_in, held_back, same};
+use crate::config::{Config, Options};
+use crate::transforms::testing::{check_in, held_back, outcome, run_built, same};
 
 const MOD: (&str, &str) = ("go.mod", "module example.com/shop\n\ngo 1.26\n");
 const MAIN: (&str, &str) = (
@@ -183,7 +184,11 @@ fn ms3_other_commands_may_matter() {
 #[test]
 fn ms4_the_base_image_is_a_variable() {
     let text = format!("ARG V=1.26\n{}", file("", BUILD, CMD).replace("1.26", "${V}"));
-    waits(FILES, &text, &["MS4"]);
+    let after = outcome(&SPLIT_STAGES, FILES, &text, &Options::default()).files.remove(0).after;
+    assert!(after.text().starts_with("ARG V=1.26\nFROM golang:${V} AS build\n"), "{}", after.text());
+    let bake = ("docker-bake.hcl", "target \"a\" {\n  args = { V = \"1.26-alpine\" }\n}\n");
+    let found = run_built(&SPLIT_STAGES, &[MOD, MAIN, bake], &text, &Options::default());
+    assert_eq!(found.held_back[0].missing[0].id, "MS4");
 }
 
 #[test]
@@ -300,4 +305,28 @@ fn other_files_are_left_alone() {
         "FROM golang:1.26 AS build\nRUN go build -o /x\nFROM scratch\nCOPY --from=build /x /x\n",
     );
     same(&SPLIT_STAGES, "FROM node:24\nCMD [\"node\", \"x.js\"]\n");
+}
+
+#[test]
+fn pin8_a_list_of_trusted_registries_forbids_the_runtime_image() {
+    let text = file("", BUILD, CMD);
+    let found = |settings: &str| {
+        let config = Config::parse(settings, &[]).expect("sound");
+        outcome(&SPLIT_STAGES, FILES, &text, &config.options_for("Dockerfile")).files.remove(0)
+    };
+    let held = found("[images]\ntrusted = [\"docker.io\"]\n");
+    assert_eq!((held.held_back[0].missing[0].id, held.applied.len()), ("PIN8", 0));
+    assert_eq!(found("[images]\ntrusted = [\"docker.io\", \"gcr.io\"]\n").applied.len(), 1);
+}
+
+#[test]
+fn pin8_the_official_images_are_public_on_both_hosts() {
+    let text = file("", BUILD, CMD).replace("golang:1.26", "public.ecr.aws/docker/library/golang:1.26");
+    let found = outcome(&SPLIT_STAGES, FILES, &text, &Options::default());
+    assert_eq!(found.files[0].applied.len(), 1, "{:?}", found.files[0].held_back);
+    let text = text.replace("public.ecr.aws/docker/library", "mirror.example");
+    let config =
+        Config::parse("[images.alias]\n\"mirror.example/golang\" = \"golang\"\n", &[]).expect("sound");
+    let found = outcome(&SPLIT_STAGES, FILES, &text, &config.options_for("Dockerfile"));
+    assert_eq!(found.files[0].held_back[0].missing[0].id, "PIN8");
 }
