@@ -87,6 +87,10 @@ every range and the release of the manager is known to take it as it is (MC11)."
 const FATAL: &[&str] = &["MC1", "MC3", "MC4", "MC6", "MC7", "MC9", "MC10"];
 
 fn run(input: &Input<'_>) -> Vec<Diagnostic> {
+    // Everything below asks for the commands of each RUN again; most files have none that matters.
+    if !commands::installs_for_a_project(input) {
+        return Vec::new();
+    }
     let mut found: Vec<Diagnostic> = groups(input).iter().flat_map(|group| diagnose(input, group)).collect();
     let locked = lock::diagnose(input);
     let taken = |fix: &&Fix| input.options.unproven || fix.applicability == Applicability::Safe;

@@ -6,7 +6,7 @@ use crate::shell::{
     Action, Command, Connector, Install, Manager, Role, Script, SimpleCommand, Target, install,
 };
 use crate::source::Span;
-use crate::syntax::{Arguments, Instruction, MountKind, mounts};
+use crate::syntax::{Arguments, Instruction, Keyword, MountKind, mounts};
 
 /// One command of a RUN.
 #[derive(Clone, Debug)]
@@ -57,6 +57,17 @@ pub(super) fn steps(input: &Input<'_>, index: usize) -> Option<Steps> {
         }
         _ => None,
     }
+}
+
+/// Whether any RUN tells a package manager something, those of the system left out.
+pub(super) fn installs_for_a_project(input: &Input<'_>) -> bool {
+    let of_a_project = |install: &Install| !install.manager.is_system();
+    let runs = (0..input.document.instructions.len())
+        .filter(|index| input.document.instructions[*index].keyword == Keyword::Run);
+    runs.filter_map(|index| steps(input, index)).any(|steps| match steps {
+        Steps::Chain(steps) => steps.iter().filter_map(|step| step.install.as_ref()).any(of_a_project),
+        Steps::Other(installs) => installs.iter().any(of_a_project),
+    })
 }
 
 fn usual_shell(input: &Input<'_>, index: usize) -> bool {
