@@ -39,7 +39,7 @@ A COPY of all sources before the install makes every change of a source file run
 the lock file are copied first, then the install runs, then the sources follow: the install's layer is kept until one
 of the manifests changes. Unpinned requirements then stay at the version of that layer.
 For npm, Yarn, pnpm and Bun with their workspaces, pip (requirements files), Poetry, uv, PDM, Pipenv, Conda, Go
-modules, Maven, .NET, Bundler and Composer; others are recognised and held back.
+modules, Maven, .NET, Bundler, Composer and Mix; others are recognised and held back.
 Where an install also installs the project itself, it leaves that out at first and runs again behind the sources.
 Cargo, Gradle and Maven with several modules cannot be run on manifests alone; there the downloads are kept in a cache
 mount, if the builder is BuildKit, the folder and its owner are known, and nothing that is shipped reads it.

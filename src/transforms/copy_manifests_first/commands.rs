@@ -312,6 +312,19 @@ impl Step {
         self.words.iter().cloned().collect::<Option<Vec<String>>>().filter(|words| !words.is_empty())
     }
 
+    /// Whether nothing about it is left to the shell but variables that are values of known options: those are the
+    /// same wherever the sources are.
+    pub(super) fn is_settled(&self, install: &Install) -> bool {
+        let value = |at: usize| {
+            let values = install.options.iter().filter_map(|option| option.value.as_ref());
+            let variable = self.written.get(at).is_some_and(|word| {
+                word.contains('$') && !word.contains(['`', '*', '?', '[', '~']) && !word.contains("$(")
+            });
+            variable && values.into_iter().any(|value| value.word == at)
+        };
+        !self.redirects && (0..self.words.len()).all(|at| self.words[at].is_some() || value(at))
+    }
+
     /// Whether nothing about it is left to the shell: no redirection, no word that is worked out.
     pub(super) fn is_plain(&self) -> bool {
         !self.redirects && self.words.iter().all(Option::is_some)

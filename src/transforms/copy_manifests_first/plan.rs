@@ -7,6 +7,7 @@ mod composer;
 mod dotnet;
 mod go;
 mod maven;
+mod mix;
 mod npm;
 mod pip;
 mod python;
@@ -76,6 +77,7 @@ impl Ground<'_> {
             Manager::Composer => self.composer(install, words),
             Manager::Dotnet => self.dotnet(install, words),
             Manager::Maven => self.maven(install, words),
+            Manager::Mix => self.mix(),
             Manager::Poetry => self.poetry(install),
             Manager::Uv => self.uv(install, words),
             Manager::Pdm => self.pdm(install),
@@ -100,7 +102,6 @@ impl Ground<'_> {
     fn unknown(&self, manager: Manager) -> Option<Plan> {
         let kinds: &[Kind] = match manager {
             Manager::Deno => &[Kind::Deno],
-            Manager::Mix => &[Kind::Mix],
             _ => return None,
         };
         let folder = self.context(self.folder)?;

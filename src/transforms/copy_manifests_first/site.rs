@@ -250,7 +250,7 @@ impl Finder<'_> {
             ));
             return;
         };
-        if !step.is_plain() || step.words.is_empty() {
+        if !step.is_settled(install) || step.words.is_empty() {
             plan.judged.push(misses(
                 "MC4",
                 "the install has words that the shell works out, or a redirection",

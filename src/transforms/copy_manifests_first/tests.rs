@@ -4,6 +4,7 @@ mod bundler;
 mod caches;
 mod composer;
 mod dotnet;
+mod mix;
 mod python;
 
 use super::COPY_MANIFESTS_FIRST as IT;
@@ -309,7 +310,7 @@ fn requirements_that_need_more_are_held_back() {
     held_back(&IT, PYTHON, &text("pip install -r requirements.txt -e ."), &["MC3"]);
     held_back(&IT, PYTHON, &text("pip install -t ./lib -r requirements.txt"), &["MC5"]);
     held_back(&IT, PYTHON, &text("pip install --strange -r requirements.txt"), &["MC4"]);
-    held_back(&IT, PYTHON, &text("pip install -r $FILE"), &["MC1", "MC4"]);
+    held_back(&IT, PYTHON, &text("pip install -r $FILE"), &["MC1"]);
     let inside = "FROM python:3.12\nWORKDIR /app\nENV PATH=/app/venv/bin:$PATH\nCOPY . .\nRUN pip install -r requirements.txt\n";
     held_back(&IT, PYTHON, inside, &["MC5"]);
     let file = run_alone(&IT, &with(PYTHON, &[(".dockerignore", "venv\n")]), inside);
