@@ -7,6 +7,9 @@ use super::xml::{all, child, content, parse, place, read};
 use super::{Closure, Obstacle, Unreadable};
 use crate::project::{EntryKind, Project};
 
+/// A chain of parents is a stack of calls; nobody's is longer than this.
+const MAX_POMS: usize = 50;
+
 /// What a build with Maven reads before it reads sources.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Maven {
@@ -41,6 +44,10 @@ pub fn maven(project: &Project, path: &str) -> Option<Result<Maven, Unreadable>>
 impl Maven {
     fn pom(&mut self, project: &Project, path: &str, why: &str) -> Result<(), Unreadable> {
         if self.closure.files.iter().any(|needed| needed.path == path) {
+            return Ok(());
+        }
+        if self.closure.files.len() >= MAX_POMS {
+            self.hold(format!("more than {MAX_POMS} parents"));
             return Ok(());
         }
         let is_own = self.closure.files.is_empty();
@@ -142,6 +149,20 @@ mod tests {
         assert_eq!(api.closure.paths(), ["api/pom.xml", "pom.xml", ".mvn"]);
         assert_eq!(api.modules, None);
         assert_eq!(read_in(&files, "pom.xml").modules.as_deref(), Some("pom.xml:1"));
+    }
+
+    #[test]
+    fn a_long_chain_of_parents_ends() {
+        let chain: Vec<(String, String)> = (0..1000)
+            .map(|at| {
+                let next = at + 1;
+                let parent = format!("<parent><relativePath>../p{next}/pom.xml</relativePath></parent>");
+                (format!("p{at}/pom.xml"), format!("<project>{parent}</project>"))
+            })
+            .collect();
+        let files: Vec<(&str, &str)> =
+            chain.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        assert!(read_in(&files, "p0/pom.xml").closure.obstacles[0].text.contains("more than"));
     }
 
     #[test]

@@ -41,3 +41,17 @@ pub(super) fn content<'a>(node: Node<'a, '_>) -> &'a str {
 pub(super) fn place(path: &str, node: Node<'_, '_>) -> String {
     at(path, node.document().text_pos_at(node.range().start).row as usize)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deep_nesting_neither_overflows_nor_hangs() {
+        let text = format!("{}{}", "<a>".repeat(50_000), "</a>".repeat(50_000));
+        if let Ok(document) = parse("x", &text) {
+            assert!(all(document.root_element(), "a").count() > 1);
+        }
+        assert!(parse("x", &"<a>".repeat(50_000)).is_err());
+    }
+}

@@ -6,6 +6,9 @@ use super::place::{at, join, parent};
 use super::{Closure, Obstacle, Unreadable, text};
 use crate::project::Project;
 
+/// A chain of Gemfiles is a stack of calls; nobody's is longer than this.
+const MAX_GEMFILES: usize = 50;
+
 /// What `bundle install` reads in a folder; `None` where no Gemfile is sent.
 pub fn bundler(project: &Project, folder: &str) -> Option<Result<Closure, Unreadable>> {
     let path = ["Gemfile", "gems.rb"]
@@ -26,6 +29,10 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn gemfile(&mut self, path: &str, why: &str) -> Result<(), Unreadable> {
         if self.closure.files.iter().any(|needed| needed.path == path) {
+            return Ok(());
+        }
+        if self.closure.files.len() >= MAX_GEMFILES {
+            self.hold("MC1", format!("more than {MAX_GEMFILES} Gemfiles evaluate each other"), "use fewer");
             return Ok(());
         }
         self.closure.need(self.project, path, why);

@@ -18,6 +18,9 @@ pub struct Dotnet {
     pub writes: Vec<String>,
 }
 
+/// More projects and imports than this are not followed: a chain of them would be a stack of calls.
+const MAX_FILES: usize = 200;
+
 /// Files that MSBuild takes from the nearest folder upwards.
 const NEAREST: &[&str] =
     &["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "Directory.Build.rsp"];
@@ -101,6 +104,9 @@ impl Reader<'_> {
         if self.imported.iter().any(|known| known == path) {
             return Ok(());
         }
+        if self.too_many() {
+            return Ok(());
+        }
         self.imported.push(path.to_owned());
         self.found.closure.need(self.project, path, why);
         if !self.project.sent(path) {
@@ -139,7 +145,7 @@ impl Reader<'_> {
     /// A file that is imported, and what it imports in turn.
     fn import(&mut self, path: &str, project_folder: &str, why: &str) -> Result<(), Unreadable> {
         self.found.closure.need(self.project, path, why);
-        if self.imported.iter().any(|known| known == path) || !self.project.sent(path) {
+        if self.imported.iter().any(|known| known == path) || !self.project.sent(path) || self.too_many() {
             return Ok(());
         }
         self.imported.push(path.to_owned());
@@ -210,6 +216,15 @@ impl Reader<'_> {
             }
         }
         Ok(())
+    }
+
+    fn too_many(&mut self) -> bool {
+        let many = self.imported.len() >= MAX_FILES;
+        if many {
+            let text = format!("more than {MAX_FILES} files are read for it");
+            self.hold("MC1", text, "restore fewer projects at once");
+        }
+        many
     }
 
     fn outside(&mut self, what: &str, place: &str) {

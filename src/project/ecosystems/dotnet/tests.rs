@@ -43,6 +43,21 @@ fn references_and_what_is_looked_for_upwards() {
 }
 
 #[test]
+fn a_long_chain_of_projects_ends() {
+    let chain: Vec<(String, String)> = (0..2000)
+        .map(|at| {
+            let next = at + 1;
+            let text =
+                format!("<Project Sdk=\"x\"><ProjectReference Include=\"../p{next}/p.csproj\" /></Project>");
+            (format!("p{at}/p.csproj"), text)
+        })
+        .collect();
+    let files: Vec<(&str, &str)> = chain.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let found = read_in(&files, "p0", None);
+    assert!(found.closure.obstacles.iter().any(|held| held.text.contains("more than")));
+}
+
+#[test]
 fn every_project_of_a_solution_is_read() {
     let solution = "Project(\"{F}\") = \"A\", \"A\\A.csproj\", \"{1}\"\nProject(\"{F}\") = \"B\", \"B\\B.csproj\", \"{2}\"\n";
     let found = read_in(&[("a.sln", solution), ("A/A.csproj", SDK), ("B/B.csproj", SDK)], "", None);
