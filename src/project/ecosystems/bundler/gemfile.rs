@@ -127,8 +127,7 @@ fn statements(text: &str) -> Vec<(usize, String)> {
             None => found.push((index + 1, line.to_owned())),
         }
         let ends = |end: &&str| line.ends_with(*end);
-        open = [",", "(", "[", "{", "|", "&&", "||", "=>", "\\"].iter().any(|end| ends(&end))
-            && !line.contains(" do |")
+        open = [",", "(", "[", "{", "|", "&&", "||", "=>", "\\"].iter().any(ends) && !line.contains(" do |")
             || line.ends_with(':');
     }
     found

@@ -24,7 +24,7 @@ impl Ground<'_> {
         let facts = Shipped { input: self.input, stage }.facts("MC5").ok();
         let settings = self.settings();
         // The official image keeps the settings of an application where it keeps the gems.
-        if !facts.is_some_and(|facts| facts.repository == "ruby")
+        if facts.is_none_or(|facts| facts.repository != "ruby")
             && self.environment("BUNDLE_APP_CONFIG").is_none()
         {
             plan.writes.push(inside(&folder, ".bundle"));
