@@ -13,6 +13,7 @@ pub mod edit;
 pub mod images;
 pub mod model;
 pub mod project;
+pub mod review;
 pub mod rewrite;
 pub mod shell;
 pub mod source;

@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("config", &["project", "source"]),
     ("transforms", &["config", "edit", "images", "model", "project", "shell", "source", "syntax"]),
     ("verify", &["edit", "model", "project", "source", "syntax", "transforms"]),
+    ("review", &["project", "rewrite", "shell", "source", "transforms", "verify"]),
     ("rewrite", &["config", "edit", "model", "project", "shell", "source", "syntax", "transforms", "verify"]),
 ];
 

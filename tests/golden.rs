@@ -55,6 +55,25 @@ fn examples_have_their_diffs() {
     }
 }
 
+/// The checklist that the program prints for one example.
+fn report(example: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_dockfix"))
+        .current_dir(root())
+        .args(["--report", &format!("examples/{example}")])
+        .output()
+        .expect("the program runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{example}: {said}");
+    String::from_utf8(output.stdout).expect("a report is text")
+}
+
+#[test]
+fn examples_have_their_checklists() {
+    for example in examples() {
+        expect_file(&root().join(format!("snapshots/golden/{example}.report")), &report(&example));
+    }
+}
+
 #[test]
 fn what_is_good_already_stays() {
     assert_eq!(diff("already-good"), "");
@@ -86,5 +105,6 @@ fn the_readme_shows_what_is_there() {
     let table: String = std::iter::once(head.to_owned()).chain(rows).collect();
     let shown = with_part(&readme, "transforms", &table);
     let shown = with_part(&shown, "diff:node-api", &format!("```diff\n{}```\n", diff("node-api")));
+    let shown = with_part(&shown, "report:python-flask", &format!("```\n{}```\n", report("python-flask")));
     expect_file(&path, &shown);
 }

@@ -141,3 +141,56 @@ fn ignored_files_do_not_change_the_verdict() {
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
+
+/// The state of each point, as the checklist of a project tells it.
+fn checklist(copy: &Copy) -> BTreeMap<String, (String, bool)> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dockfix"));
+    command.args(["--report", "--output-format", "json", "--context"]).arg(copy.folder.path());
+    let output = command.arg(copy.folder.path().join(&copy.dockerfile)).output().expect("the program runs");
+    let files: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let files = files.as_array().expect("an array");
+    let transforms = |file: &serde_json::Value| file["applied"].as_array().cloned().unwrap_or_default();
+    let applied: Vec<serde_json::Value> = files.iter().flat_map(transforms).collect();
+    let items = files.iter().find_map(|file| file["checklist"].as_array()).expect("a checklist");
+    let put_right = |point: &str| {
+        let known = dockfix::transforms::checklist::POINTS.iter().find(|known| known.name == point);
+        let known = known.expect("a point of the list");
+        let text = |fix: &serde_json::Value, key: &str| fix[key].as_str().unwrap_or_default().to_owned();
+        applied.iter().any(|fix| known.is_put_right_by(&text(fix, "transform"), &text(fix, "title")))
+    };
+    let item = |item: &serde_json::Value| {
+        let text = |key: &str| item[key].as_str().unwrap_or_default().to_owned();
+        assert_eq!(
+            text("state") == "held back",
+            !item["missing"].as_array().expect("a list").is_empty(),
+            "{item}"
+        );
+        assert!(text("state") == "held back" || !text("because").is_empty(), "{item}");
+        (text("point"), (text("state"), put_right(&text("point"))))
+    };
+    items.iter().map(item).collect()
+}
+
+#[test]
+fn what_the_checklist_calls_fixed_is_right_on_the_second_run() {
+    let mut broken = Vec::new();
+    for project in projects("what_the_checklist_calls_fixed_is_right_on_the_second_run") {
+        let copy = Copy::of(&project);
+        let (before, texts) = (checklist(&copy), copy.texts());
+        copy.write(&[]);
+        let changes = copy.texts() != texts;
+        let after = checklist(&copy);
+        for (point, (state, changed)) in &before {
+            // A point that is put right in part stays open.
+            let sound = match state.as_str() {
+                "fixed" => changes && after[point].0 == "already right",
+                "already right" | "not applicable" => !changed && after[point].0 == *state,
+                _ => after[point].0 == "held back",
+            };
+            if !sound {
+                broken.push(format!("{} {point}: {state}, then {}", project.id, after[point].0));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}

@@ -47,6 +47,10 @@ pub(crate) struct ModeArguments {
     #[arg(long)]
     write: bool,
 
+    /// Print the production checklist of each Dockerfile in place of the diff; what it calls fixed, `--write` does
+    #[arg(long)]
+    report: bool,
+
     /// List the transforms
     #[arg(long)]
     list: bool,
@@ -97,7 +101,7 @@ pub(crate) struct InputArguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArguments {
-    /// A diff and a summary, or one JSON array with an object for each file
+    /// A diff and a summary, or one JSON array with an object for each file; Markdown with `--report` only
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output_format: Format,
 
@@ -123,6 +127,7 @@ pub(crate) struct OutputArguments {
 pub(crate) enum Format {
     Text,
     Json,
+    Markdown,
 }
 
 /// What is to be done.
@@ -131,6 +136,7 @@ pub(crate) enum Mode {
     Diff,
     Check,
     Write,
+    Report,
     List,
     Explain(String),
 }
@@ -153,6 +159,9 @@ impl Arguments {
         if self.stdin() && self.mode.write {
             return Err("`--write` needs a file: `dockfix -` prints the rewritten text");
         }
+        if self.output.output_format == Format::Markdown && !self.mode.report {
+            return Err("`--output-format markdown` needs `--report`");
+        }
         if !self.stdin() && self.input.stdin_filename.is_some() {
             return Err("`--stdin-filename` needs the path `-`");
         }
@@ -168,6 +177,7 @@ impl Arguments {
         match &self.mode {
             ModeArguments { check: true, .. } => Mode::Check,
             ModeArguments { write: true, .. } => Mode::Write,
+            ModeArguments { report: true, .. } => Mode::Report,
             ModeArguments { list: true, .. } => Mode::List,
             ModeArguments { explain: Some(name), .. } => Mode::Explain(name.clone()),
             _ => Mode::Diff,
@@ -209,6 +219,7 @@ JSON (`--output-format json`): an array of objects, one for each file:
   applied    transform, effect, title, proven, reasons (id, text)
   held_back  transform, message, line, column (or null), missing (id, text,
              remedy), unsafe (whether `--unsafe` would apply it)
+  checklist  with `--report`: point, title, state, because, missing
 With `--list`: name, summary, category, effect, default, fixes.";
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use dockfix::review::Item;
 use dockfix::rewrite::{Applied, HeldBack};
 use dockfix::transforms::{Missing, Reason, Transform};
 
@@ -16,6 +17,17 @@ struct FileObject<'a> {
     error: Option<String>,
     applied: Vec<AppliedObject<'a>>,
     held_back: Vec<HeldBackObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    checklist: Vec<ItemObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct ItemObject<'a> {
+    point: &'a str,
+    title: &'a str,
+    state: &'a str,
+    because: &'a str,
+    missing: Vec<MissingObject<'a>>,
 }
 
 #[derive(Serialize)]
@@ -98,6 +110,7 @@ fn file(report: &FileReport) -> FileObject<'_> {
             .flat_map(|outcome| &outcome.held_back)
             .map(held_back)
             .collect(),
+        checklist: report.checklist.iter().map(item).collect(),
     }
 }
 
@@ -119,6 +132,16 @@ fn held_back(held: &HeldBack) -> HeldBackObject<'_> {
         column: held.place.map(|place| place.column),
         r#unsafe: held.available,
         missing: held.missing.iter().map(missing).collect(),
+    }
+}
+
+fn item(item: &Item) -> ItemObject<'_> {
+    ItemObject {
+        point: item.point,
+        title: item.title,
+        state: item.state.as_str(),
+        because: &item.because,
+        missing: item.missing.iter().map(missing).collect(),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod args;
 mod catalog;
+mod checklist;
 mod context;
 mod diff;
 mod find;
@@ -72,14 +73,15 @@ fn rewrite(arguments: &Arguments, mode: &Mode, terminal: &mut Terminal) -> Statu
     let json = arguments.output.output_format == Format::Json;
     let show = match mode {
         _ if json => Show::Nothing,
-        Mode::Write => Show::Nothing,
+        Mode::Write | Mode::Report => Show::Nothing,
         Mode::Diff if arguments.stdin() => Show::Text,
         _ => Show::Diff,
     };
     let verbosity = match &arguments.output {
         output if output.verbose => Verbosity::Verbose,
         // JSON holds all that a summary says.
-        output if output.quiet || json => Verbosity::Quiet,
+        // The checklist too.
+        output if output.quiet || json || *mode == Mode::Report => Verbosity::Quiet,
         _ => Verbosity::Normal,
     };
     let outcome = reports(arguments, mode);
@@ -95,8 +97,11 @@ fn rewrite(arguments: &Arguments, mode: &Mode, terminal: &mut Terminal) -> Statu
         text.file(report);
     }
     text.total(&reports, mode);
-    if json {
-        terminal.print(PLAIN, &json::files(&reports));
+    match arguments.output.output_format {
+        Format::Json => terminal.print(PLAIN, &json::files(&reports)),
+        Format::Markdown => terminal.print(PLAIN, &checklist::markdown(&reports)),
+        Format::Text if *mode == Mode::Report => checklist::print(&reports, terminal),
+        Format::Text => {}
     }
     status(&reports, mode)
 }
@@ -129,6 +134,7 @@ fn reports(arguments: &Arguments, mode: &Mode) -> Result<Vec<FileReport>, Troubl
         rewrite: dockfix::rewrite::rewrite,
         descriptions: Descriptions::default(),
         write: *mode == Mode::Write,
+        review: *mode == Mode::Report,
     };
     let jobs = arguments.output.jobs.map_or(0, |jobs| usize::from(jobs.get()));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).stack_size(STACK_BYTES).build();

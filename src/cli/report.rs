@@ -7,6 +7,7 @@ use std::fmt;
 
 use anstyle::Style;
 
+use dockfix::review::Item;
 use dockfix::rewrite::{Applied, ChangedIgnore, FileOutcome, HeldBack};
 use dockfix::source::Place;
 
@@ -49,6 +50,8 @@ pub(super) struct FileReport {
     /// Which things were odd on the way without stopping it.
     pub(super) notes: Vec<String>,
     pub(super) troubles: Vec<Trouble>,
+    /// The production checklist, where it was asked for.
+    pub(super) checklist: Vec<Item>,
 }
 
 /// The result for one file.
@@ -76,7 +79,14 @@ impl FileReport {
 
     pub(super) fn new(path: &str, body: Body) -> Box<FileReport> {
         let path = path.to_owned();
-        Box::new(FileReport { path, body, context: None, notes: Vec::new(), troubles: Vec::new() })
+        Box::new(FileReport {
+            path,
+            body,
+            context: None,
+            notes: Vec::new(),
+            troubles: Vec::new(),
+            checklist: Vec::new(),
+        })
     }
 
     /// Whether the text changes, or the file is new.

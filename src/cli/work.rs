@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use dockfix::config::{Options, Selection};
 use dockfix::model::Model;
 use dockfix::project::{EntryKind, Project};
+use dockfix::review::{Item, review};
 use dockfix::rewrite::{BuildContext, ChangedIgnore, Dockerfile, FileOutcome, Outcome};
 use dockfix::source::Source;
 use dockfix::syntax::Document;
@@ -44,6 +45,8 @@ pub(super) struct Run<'a> {
     pub(super) descriptions: Descriptions,
     /// Whether files are written.
     pub(super) write: bool,
+    /// Whether the checklist is wanted.
+    pub(super) review: bool,
 }
 
 /// A Dockerfile that was read.
@@ -72,6 +75,8 @@ impl Unit {
 struct Done {
     unit: Unit,
     outcome: Result<Outcome, String>,
+    /// The checklist of each Dockerfile, if it is wanted.
+    checklists: Vec<Vec<Item>>,
 }
 
 impl Run<'_> {
@@ -138,11 +143,19 @@ impl Run<'_> {
             None => Ok(Project::unknown()),
             Some(chosen) => context::read(chosen).map_err(|error| format!("{error:#}")),
         };
-        let outcome = project.and_then(|project| {
+        let result = project.and_then(|project| {
             let dockerfiles = self.dockerfiles(&unit, &project);
-            guarded(|| (self.rewrite)(&BuildContext { dockerfiles, project }))
+            guarded(|| {
+                let context = BuildContext { dockerfiles, project };
+                let outcome = (self.rewrite)(&context);
+                let checklists = if self.review { review(&context, &outcome) } else { Vec::new() };
+                (outcome, checklists)
+            })
         });
-        Done { unit, outcome }
+        match result {
+            Ok((outcome, checklists)) => Done { unit, outcome: Ok(outcome), checklists },
+            Err(message) => Done { unit, outcome: Err(message), checklists: Vec::new() },
+        }
     }
 
     /// The Dockerfiles of a unit, and after them those that nobody asked about but that are built from the same
@@ -180,7 +193,7 @@ impl Run<'_> {
 
     /// Writes what came of a unit, if that is wanted, and reports it.
     fn finish(&self, done: Done, reports: &mut [Vec<FileReport>]) {
-        let Done { unit, outcome } = done;
+        let Done { unit, outcome, checklists } = done;
         let outcome = match outcome {
             Ok(outcome) => outcome,
             Err(message) => {
@@ -207,8 +220,10 @@ impl Run<'_> {
             }
         }
         // What came of the Dockerfiles that nobody asked about stands behind those of the members, and is dropped.
+        let mut checklists = checklists.into_iter();
         for (Member { at, task, chosen, .. }, outcome) in unit.members.into_iter().zip(outcome.files) {
             let mut report = self.rewritten(&task, outcome, complete);
+            report.checklist = checklists.next().unwrap_or_default();
             if let Some(chosen) = chosen {
                 report.context = Some(self.describe(&chosen));
                 report.notes = chosen.notes;

@@ -3,6 +3,7 @@
 mod probe;
 mod server;
 
+use super::checklist::Silence;
 use super::checks::Checks;
 use super::shipped::Shipped;
 use super::writing::{continued, insert_above, insert_below};
@@ -59,7 +60,7 @@ fn run(input: &Input<'_>) -> Vec<Diagnostic> {
         if shipped.lineage().iter().any(|stage| fixed.contains(stage)) {
             continue;
         }
-        if let Some(diagnostic) = judge(&shipped) {
+        if let Ok(diagnostic) = judge(&shipped) {
             let wanted = if input.options.unproven { Applicability::Unsafe } else { Applicability::Safe };
             if diagnostic.fix.as_ref().is_some_and(|fix| fix.applicability >= wanted) {
                 fixed.push(shipped.stage);
@@ -79,12 +80,22 @@ fn other_commands(shipped: &Shipped<'_>, checks: &mut Checks) {
     }
 }
 
-/// The one diagnostic for the shipped stage; `None` where there is nothing to say.
-fn judge(shipped: &Shipped<'_>) -> Option<Diagnostic> {
+/// Why nothing is said about a shipped stage.
+pub(super) fn silence(input: &Input<'_>) -> Vec<Silence> {
+    Shipped::all(input).iter().filter_map(|shipped| judge(shipped).err()).collect()
+}
+
+/// The one diagnostic for the shipped stage, or why there is nothing to say.
+fn judge(shipped: &Shipped<'_>) -> Result<Diagnostic, Silence> {
     let input = shipped.input;
     // HC7: the last one wins, and `NONE` is the author's word.
-    if shipped.last(Keyword::Healthcheck).is_some() {
-        return None;
+    if let Some(at) = shipped.last(Keyword::Healthcheck) {
+        let instruction = shipped.instruction(at);
+        let line = instruction.lines.0;
+        return Err(match instruction.text(instruction.rest).trim().eq_ignore_ascii_case("none") {
+            true => Silence::NotApplicable(format!("line {line} turns health checks off")),
+            false => Silence::Right(format!("HEALTHCHECK in line {line}")),
+        });
     }
     let options = &input.options.health;
     let message = "nothing tells whether the server answers";
@@ -95,12 +106,15 @@ fn judge(shipped: &Shipped<'_>) -> Option<Diagnostic> {
         // Of an image of which nothing is known, it is said only where there is a sign of a server (HC1).
         Err(missing) => {
             let sign = options != &HealthOptions::default() || shipped.last(Keyword::Expose).is_some();
-            checks.take(Err(missing));
-            return sign.then(|| checks.hold_back(span, message));
+            checks.take(Err(missing.clone()));
+            return if sign { Ok(checks.hold_back(span, message)) } else { Err(Silence::Unknown(missing)) };
         }
     };
-    if facts.is_windows() || facts.healthcheck == Some(true) {
-        return None;
+    if facts.is_windows() {
+        return Err(Silence::NotApplicable("it is a Windows image".to_owned()));
+    }
+    if facts.healthcheck == Some(true) {
+        return Err(Silence::Right(format!("the base image `{}` has a health check", facts.family)));
     }
     match facts.healthcheck {
         Some(_) => checks.holds("HC7", "neither the file nor its base image has a health check"),
@@ -112,9 +126,17 @@ fn judge(shipped: &Shipped<'_>) -> Option<Diagnostic> {
     other_commands(shipped, &mut checks);
     if let Some(command) = &options.command {
         checks.holds("HC2", "the command is set in dockfix.toml");
-        return Some(diagnostic(shipped, &facts, checks, command.clone(), span, message));
+        return Ok(diagnostic(shipped, &facts, checks, command.clone(), span, message));
     }
-    let server = server::find(shipped, &facts, &mut checks)?;
+    let server = server::find(shipped, &facts, &mut checks).ok_or_else(|| {
+        // What the base image starts is its own affair, but it is a server if it says where it listens.
+        if facts.expose.is_some_and(|ports| !ports.is_empty()) {
+            let text = format!("what `{}` starts is not judged", facts.family);
+            return Silence::unknown(text, "set `[health] port` in dockfix.toml");
+        }
+        let text = "there is no sign of a server: no port in EXPOSE, the start command or the sources";
+        Silence::NotApplicable(text.to_owned())
+    })?;
     let command = server.and_then(|server| probe::command(&facts, &server, &mut checks));
     if place(shipped).is_err_and(|below| input.document.is_open(below)) {
         checks.misses(
@@ -122,12 +144,12 @@ fn judge(shipped: &Shipped<'_>) -> Option<Diagnostic> {
             "the last line continues to nowhere",
             "remove the mark at its end",
         );
-        return Some(checks.hold_back(span, message));
+        return Ok(checks.hold_back(span, message));
     }
-    match command {
-        None => Some(checks.hold_back(span, message)),
-        Some(command) => Some(diagnostic(shipped, &facts, checks, command, span, message)),
-    }
+    Ok(match command {
+        None => checks.hold_back(span, message),
+        Some(command) => diagnostic(shipped, &facts, checks, command, span, message),
+    })
 }
 
 fn diagnostic(

@@ -12,10 +12,12 @@ mod program;
 mod tests;
 mod writes;
 
+use super::checklist::Silence;
 use super::checks::Checks;
 use super::shipped::Shipped;
 use super::{Category, Diagnostic, Effect, Example, Input, Part, Transform};
 use crate::images::Facts;
+use crate::syntax::Keyword;
 
 /// Adds a USER that is not root.
 pub(super) const ADD_USER: Transform = Transform {
@@ -56,15 +58,23 @@ Held back otherwise, naming what is missing. In dockfix.toml, `[user]` supplies 
 };
 
 fn run(input: &Input<'_>) -> Vec<Diagnostic> {
-    Shipped::all(input).iter().filter_map(judge).collect()
+    Shipped::all(input).iter().filter_map(|shipped| judge(shipped).ok()).collect()
 }
 
-/// The one diagnostic for the shipped stage; `None` where there is nothing to say.
-fn judge(shipped: &Shipped<'_>) -> Option<Diagnostic> {
+/// Why nothing is said about a shipped stage.
+pub(super) fn silence(input: &Input<'_>) -> Vec<Silence> {
+    Shipped::all(input).iter().filter_map(|shipped| judge(shipped).err()).collect()
+}
+
+/// The one diagnostic for the shipped stage, or why there is nothing to say.
+fn judge(shipped: &Shipped<'_>) -> Result<Diagnostic, Silence> {
     let input = shipped.input;
     let options = &input.options.user;
-    if options.run_as_root.is_some() || has_own_user(shipped) {
-        return None;
+    if let Some(why) = &options.run_as_root {
+        return Err(Silence::NotApplicable(format!("dockfix.toml says why root is needed: {why}")));
+    }
+    if let Some(user) = own_user(shipped) {
+        return Err(user);
     }
     let message = "the container runs as root";
     let span = shipped.instruction(input.model.stages[shipped.stage].from()).name_span();
@@ -75,15 +85,21 @@ fn judge(shipped: &Shipped<'_>) -> Option<Diagnostic> {
         Err(_) if options.id.is_some() => Facts::unknown(),
         Err(missing) => {
             checks.misses("NR10", missing.text, "set `[user] id` in dockfix.toml to the number to run as");
-            return Some(checks.hold_back(span, message));
+            return Ok(checks.hold_back(span, message));
         }
     };
-    if facts.is_windows() || facts.keep_root.is_some() || facts.runs_as_root() == Some(false) {
-        return None;
+    if facts.is_windows() {
+        return Err(Silence::NotApplicable("it is a Windows image".to_owned()));
+    }
+    if let Some(why) = facts.keep_root {
+        return Err(Silence::NotApplicable(format!("`{}` must begin as root: {why}", facts.family)));
+    }
+    if facts.runs_as_root() == Some(false) {
+        return Err(Silence::Right(format!("the base image `{}` does not run as root", facts.family)));
     }
     if !program::starts(shipped, &facts) && options.id.is_none() {
         // MS12: an image that starts nothing of its own is there to be built on, and who does so needs root.
-        return None;
+        return Err(Silence::NotApplicable("the image starts nothing of its own".to_owned()));
     }
     if facts.runs_as_root().is_none() && options.id.is_none() {
         let text = format!("it is not known which user `{}` runs as", facts.family);
@@ -98,21 +114,28 @@ fn judge(shipped: &Shipped<'_>) -> Option<Diagnostic> {
             "the last line continues to nowhere",
             "remove the mark at its end",
         );
-        return Some(checks.hold_back(span, message));
+        return Ok(checks.hold_back(span, message));
     }
-    match chosen::choose(shipped, &facts, demands, &mut checks) {
-        None => Some(checks.hold_back(span, message)),
+    Ok(match chosen::choose(shipped, &facts, demands, &mut checks) {
+        None => checks.hold_back(span, message),
         Some(user) => {
             let edits = user.edits(shipped);
-            Some(checks.fix(span, message, user.title(), edits, &[Part::User]))
+            checks.fix(span, message, user.title(), edits, &[Part::User])
         }
-    }
+    })
 }
 
-/// Whether the file itself already ends with a user of its own.
-fn has_own_user(shipped: &Shipped<'_>) -> bool {
-    shipped.user().is_some_and(|user| {
-        let name = user.split(':').next().unwrap_or_default().trim_matches(['"', '\'']);
-        !matches!(name, "root" | "0")
-    })
+/// The user with which the file itself already ends, if that is not root.
+fn own_user(shipped: &Shipped<'_>) -> Option<Silence> {
+    let user = shipped.user()?;
+    let name = user.split(':').next().unwrap_or_default().trim_matches(['"', '\'']);
+    let line = shipped.instruction(shipped.last(Keyword::User)?).lines.0;
+    match name {
+        "root" | "0" => None,
+        name if name.contains('$') => Some(Silence::unknown(
+            format!("`USER {user}` in line {line} depends on a variable"),
+            "write the number of the user",
+        )),
+        _ => Some(Silence::Right(format!("`USER {user}` in line {line}"))),
+    }
 }

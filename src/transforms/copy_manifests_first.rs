@@ -21,6 +21,7 @@ mod tests_npm;
 
 use self::plan::Judged;
 use self::site::{Group, Landing, groups};
+use super::checklist::Silence;
 use super::checks::Checks;
 use super::{Category, Diagnostic, Effect, Example, Fix, Input, Transform};
 use crate::edit::Applicability;
@@ -101,6 +102,11 @@ fn run(input: &Input<'_>) -> Vec<Diagnostic> {
     found.extend(omit::diagnose(input, &replaced));
     found.extend(cache::diagnose(input));
     found
+}
+
+/// Why nothing is said about the installs of the file.
+pub(super) fn silence(input: &Input<'_>) -> Vec<Silence> {
+    site::silence(input)
 }
 
 /// One fix for as many installs of a group, from the first on, as can be put before the sources.

@@ -2,6 +2,7 @@
 
 mod add_healthcheck;
 mod add_user;
+pub mod checklist;
 mod checks;
 mod copy_manifests_first;
 mod exec_form;

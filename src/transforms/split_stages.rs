@@ -12,11 +12,13 @@ mod tables;
 mod tests;
 mod writing;
 
+use super::checklist::Silence;
 use super::checks::Checks;
 use super::shipped::Shipped;
 use super::{Category, Diagnostic, Effect, Example, Input, Missing, Part, Transform};
 use crate::edit::Edit;
-use crate::images::{self, ImageName, Runs};
+use crate::images::{self, Facts, ImageName, Runs};
+use crate::syntax::Keyword;
 
 /// The name of the stage that builds.
 const STAGE: &str = "build";
@@ -64,16 +66,58 @@ Held back otherwise, naming what is missing: nothing is written that is not prov
 };
 
 fn run(input: &Input<'_>) -> Vec<Diagnostic> {
-    Shipped::of(input).and_then(|shipped| judge(&shipped)).into_iter().collect()
+    Shipped::of(input).and_then(|shipped| judge(&shipped).ok()).into_iter().collect()
 }
 
-/// The one diagnostic of a file that ships the Go compiler; `None` where there is nothing to say.
-fn judge(shipped: &Shipped<'_>) -> Option<Diagnostic> {
+/// Why nothing is said about the file.
+pub(super) fn silence(input: &Input<'_>) -> Vec<Silence> {
+    Shipped::of(input).and_then(|shipped| judge(&shipped).err()).into_iter().collect()
+}
+
+/// What a file looks like that is not ours to split.
+fn settled(shipped: &Shipped<'_>) -> Silence {
+    if is_windows(shipped) {
+        return Silence::NotApplicable("it is a Windows image".to_owned());
+    }
     let model = shipped.input.model;
-    let name = ImageName::parse(&shipped.input.public_name(shipped.image()?));
+    let lineage = shipped.lineage();
+    let uses = lineage.iter().flat_map(|stage| &model.stages[*stage].uses);
+    let line = |stage: usize| shipped.instruction(model.stages[stage].from()).lines.0;
+    let last = lineage.last().copied().unwrap_or(shipped.stage);
+    if let Some(used) = uses.into_iter().find(|used| !lineage.contains(&used.stage)) {
+        let (from, own) = (line(used.stage), line(last));
+        let compiles =
+            |facts: &Facts| facts.counterparts.iter().any(|found| found.runs == Runs::StaticBinary);
+        return match shipped.facts("MS4").ok().filter(compiles) {
+            None => Silence::Right(format!(
+                "the shipped stage of line {own} takes what the one of line {from} has made"
+            )),
+            Some(facts) => Silence::unknown(
+                format!("the shipped stage stands on `{}`, which brings a compiler", facts.family),
+                "let it stand on a runtime image",
+            ),
+        };
+    }
+    if !shipped.instructions().any(|index| shipped.instruction(index).keyword == Keyword::Run) {
+        return Silence::NotApplicable("nothing is built: there is no RUN".to_owned());
+    }
+    Silence::unknown(
+        format!(
+            "the stage of line {} builds and is shipped; what of it could stay behind is not judged for its image",
+            line(last)
+        ),
+        "write two stages, if it compiles or bundles something",
+    )
+}
+
+/// The one diagnostic of a file that ships the Go compiler, or why there is nothing to say.
+fn judge(shipped: &Shipped<'_>) -> Result<Diagnostic, Silence> {
+    let model = shipped.input.model;
+    let Some(image) = shipped.image() else { return Err(settled(shipped)) };
+    let name = ImageName::parse(&shipped.input.public_name(image));
     let is_go = name.canonical() == "golang" || name.canonical().ends_with("/golang");
     if model.stages.len() != 1 || !is_go {
-        return None;
+        return Err(settled(shipped));
     }
     let message = "the image ships the compiler and the sources";
     let span = shipped.instruction(model.stages[shipped.stage].from()).name_span();
@@ -82,16 +126,19 @@ fn judge(shipped: &Shipped<'_>) -> Option<Diagnostic> {
         Ok(edits) => edits,
         Err(missing) => {
             checks.take(Err(missing));
-            return (!is_windows(shipped)).then(|| checks.hold_back(span, message));
+            return match is_windows(shipped) {
+                true => Err(settled(shipped)),
+                false => Ok(checks.hold_back(span, message)),
+            };
         }
     };
     // A stage of the runtime image is right or wrong as a whole: a fix that is not proven in all its parts would
     // leave a container that does not start, so there is none.
     if !checks.all_hold() {
-        return Some(checks.hold_back(span, message));
+        return Ok(checks.hold_back(span, message));
     }
     let declares = [Part::Base, Part::Stage, Part::User, Part::Workdir, Part::Env, Part::Arg, Part::Shell];
-    Some(checks.fix(span, message, "build in one stage, ship the binary in another", edits, &declares))
+    Ok(checks.fix(span, message, "build in one stage, ship the binary in another", edits, &declares))
 }
 
 fn is_windows(shipped: &Shipped<'_>) -> bool {

@@ -3,6 +3,7 @@
 //! The one transform that creates a file. It comes first, since the project is read again through the new file. It
 //! never touches an ignore file that is there.
 
+use super::checklist::Silence;
 use super::checks::Checks;
 use super::ignore_file::{self, Judge, Objection, Row, names};
 use super::{Category, Diagnostic, Effect, Example, Fix, Input, NewFile, Reason, Transform};
@@ -45,6 +46,23 @@ no proof of DI3 to DI5.",
     ],
     run,
 };
+
+/// Why nothing is said about the ignore file.
+pub(super) fn silence(input: &Input<'_>) -> Vec<Silence> {
+    let (tree, ignore) = (input.project.tree(), input.project.ignore());
+    let by_hand = "write `.dockerignore` by hand";
+    vec![if let Some(error) = ignore.error() {
+        Silence::unknown(format!("the ignore file cannot be read: {error}"), "mend it")
+    } else if let Some(path) = ignore.path() {
+        Silence::Right(format!("`{path}` has {} patterns", ignore.patterns().len()))
+    } else if let Some(why) = tree.truncated().filter(|_| tree.entries().is_empty()) {
+        Silence::unknown(why.to_owned(), "run dockfix on the folder, or name it with `--context`")
+    } else if input.model.context_sources(input.document).is_empty() {
+        Silence::NotApplicable("nothing is copied from the build context".to_owned())
+    } else {
+        Silence::unknown("there is none, and no line is proven to be harmless", by_hand)
+    }]
+}
 
 fn run(input: &Input<'_>) -> Vec<Diagnostic> {
     let tree = input.project.tree();

@@ -30,7 +30,8 @@ impl Case {
         };
         let tasks = names.iter().map(task).collect();
         let descriptions = Descriptions::default();
-        Run { current: &self.current, context: None, rewrite, descriptions, write }.reports(tasks)
+        Run { current: &self.current, context: None, rewrite, descriptions, write, review: false }
+            .reports(tasks)
     }
 
     fn text(&self, name: &str) -> Option<String> {

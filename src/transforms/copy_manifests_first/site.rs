@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::super::Input;
+use super::super::checklist::Silence;
 use super::super::shipped::join;
 use super::commands::{Step, Steps, mounts_context, steps};
 use super::placement::{Copy, below, copies, folder_at};
@@ -79,7 +80,89 @@ struct Finder<'a> {
     copies: Vec<Copy>,
 }
 
+/// Why nothing is said about the installs of a file, one reason for each.
+pub(super) fn silence(input: &Input<'_>) -> Vec<Silence> {
+    let stages = 0..input.model.stages.len();
+    let finders = stages.map(|stage| Finder { input, stage, copies: copies(input, stage) });
+    let mut found: Vec<Silence> = finders.flat_map(|finder| finder.settled()).collect();
+    if found.is_empty() {
+        let text = "no RUN installs what a manifest of the project lists";
+        found.push(Silence::NotApplicable(text.to_owned()));
+    }
+    found
+}
+
 impl Finder<'_> {
+    /// The installs that are kept as they are.
+    fn settled(&self) -> Vec<Silence> {
+        let runs = self.range().filter(|index| self.instruction(*index).keyword == Keyword::Run);
+        runs.filter_map(|run| self.settled_install(run)).collect()
+    }
+
+    /// A build that fetches what it needs by itself, which is not parted here.
+    fn fetching_build<'i>(
+        &self,
+        run: usize,
+        mut installs: impl Iterator<Item = &'i Install>,
+    ) -> Option<Silence> {
+        let fetches = |install: &&Install| {
+            install.action == Action::Build
+                && matches!(install.manager, Manager::Cargo | Manager::Gradle | Manager::Maven | Manager::Sbt)
+        };
+        installs.find(fetches)?;
+        let line = self.instruction(run).lines.0;
+        let caches = mounts(self.instruction(run)).iter().any(|mount| mount.kind == MountKind::Cache);
+        Some(match caches {
+            true => Silence::Right(format!("line {line} keeps what it downloads in a cache mount")),
+            false => Silence::unknown(
+                format!(
+                    "the build in line {line} fetches what it needs by itself, again with every change of a source"
+                ),
+                "keep its downloads in a cache mount",
+            ),
+        })
+    }
+
+    fn settled_install(&self, run: usize) -> Option<Silence> {
+        let folder = folder_at(self.input, self.stage, run)?;
+        let (install, folder) = match steps(self.input, run)? {
+            Steps::Chain(steps) => {
+                let Some((at, folder)) = first_install(&steps, folder) else {
+                    return self.fetching_build(run, steps.iter().filter_map(|step| step.install.as_ref()));
+                };
+                (steps[at].install.clone()?, folder)
+            }
+            Steps::Other(installs) => match installs.iter().find(|install| acts_on_project(install, &[])) {
+                Some(install) => (install.clone(), folder),
+                None => return self.fetching_build(run, installs.iter()),
+            },
+        };
+        let line = self.instruction(run).lines.0;
+        if mounts_context(self.instruction(run)) {
+            return Some(Silence::Right(format!("line {line} installs from files that are mounted for it")));
+        }
+        let Some(copy) = self.sources_before(run, &folder) else {
+            return Some(Silence::Right(format!(
+                "no folder of sources is copied before line {line} installs"
+            )));
+        };
+        if self.installed_before(copy.index, &install, &folder) {
+            let above = self.instruction(copy.index).lines.0;
+            return Some(Silence::Right(format!(
+                "the dependencies are installed before line {above} copies the sources"
+            )));
+        }
+        if self.caches_modules(run) {
+            return Some(Silence::Right(format!("line {line} keeps what it downloads in a cache mount")));
+        }
+        Some(Silence::unknown(
+            format!(
+                "line {line} installs after the sources are copied, and how to part the two is not known here"
+            ),
+            "copy the manifests, install, then copy the rest",
+        ))
+    }
+
     fn groups(&self) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         for run in self.range().filter(|index| self.instruction(*index).keyword == Keyword::Run) {

@@ -3,10 +3,11 @@
 mod choice;
 mod release;
 
+use super::checklist::Silence;
 use super::checks::Checks;
 use super::{Category, Diagnostic, Effect, Example, Input, Part, Transform};
 use crate::edit::Edit;
-use crate::images::{self, ImageName, OpenTag};
+use crate::images::{self, ImageName, OpenTag, ReleaseFrom};
 use crate::model::{Base, ImageRef};
 use crate::syntax::{Instruction, Keyword};
 
@@ -63,6 +64,56 @@ fn run(input: &Input<'_>) -> Vec<Diagnostic> {
             _ => None,
         })
         .collect()
+}
+
+/// Why nothing is said about a base image.
+pub(super) fn silence(input: &Input<'_>) -> Vec<Silence> {
+    if is_for_windows(input) {
+        return vec![Silence::NotApplicable("it is a Windows image, whose tags are not judged".to_owned())];
+    }
+    let stages = input.model.stages.iter().enumerate();
+    let mut found: Vec<Silence> = stages
+        .filter_map(|(stage, found)| match &found.base {
+            Base::Image(image) => Some(settled(input, stage, image)),
+            Base::Unknown => {
+                let line = input.document.instructions[found.from()].lines.0;
+                let text = format!("the base image of line {line} depends on a build argument");
+                Some(Silence::unknown(text, "give the argument a default"))
+            }
+            Base::Scratch | Base::Stage(_) => None,
+        })
+        .collect();
+    if found.is_empty() {
+        found.push(Silence::NotApplicable("no stage stands on an image".to_owned()));
+    }
+    found
+}
+
+/// Whether an image about which nothing is said stays the same.
+fn settled(input: &Input<'_>, stage: usize, image: &ImageRef) -> Silence {
+    let named = &image.resolved;
+    if image.digest.is_some() {
+        return Silence::Right(format!("`{named}` has a digest"));
+    }
+    let remedy = "write the version that is meant into the tag";
+    let Some(subject) = Subject::new(input, stage, image) else {
+        let tag = image.tag.as_deref().unwrap_or_default();
+        let facts = images::facts(&input.public_name(image), image.tag.as_deref());
+        let release = facts.is_some_and(|facts| facts.release_from == Some(ReleaseFrom::Reference));
+        return match release || tag.contains(|c: char| c.is_ascii_digit()) {
+            true => Silence::Right(format!("`{named}` names a version")),
+            false => Silence::unknown(format!("whether the tag of `{named}` moves is not known"), remedy),
+        };
+    };
+    let version = subject.open.as_ref().and_then(|open| open.version.as_deref());
+    let product = images::product(&subject.public);
+    match version {
+        // `node:20` is a line of releases, `python:3` leaves the line open.
+        Some(version) if product.is_none_or(|product| product.line(version).is_some()) => {
+            Silence::Right(format!("`{named}` names the version {version}"))
+        }
+        _ => Silence::unknown(format!("`{named}` names no version that stays"), remedy),
+    }
 }
 
 /// A FROM whose image leaves the version open.

@@ -1,0 +1,106 @@
+use super::*;
+use crate::config::Options;
+use crate::model::Model;
+use crate::project::Project;
+use crate::shell::ShellCache;
+use crate::source::Source;
+use crate::syntax::Document;
+
+/// How a point stands, as `state: text`.
+fn standing(point: &str, files: &[(&str, &str)], text: &str) -> String {
+    let source = Source::new("Dockerfile", text).expect("small");
+    let document = Document::parse(&source);
+    let model = Model::new(&document);
+    let project = Project::in_memory(files.iter().copied().chain([("Dockerfile", text)]));
+    let (options, shell) = (Options::default(), ShellCache::default());
+    let input = Input {
+        source: &source,
+        document: &document,
+        model: &model,
+        project: &project,
+        siblings: &[&source],
+        path: Some("Dockerfile"),
+        options: &options,
+        builds: &[],
+        shell: &shell,
+    };
+    let point = POINTS.iter().find(|known| known.name == point).expect("a point");
+    match point.standing(&input) {
+        Standing::Right(text) => format!("right: {text}"),
+        Standing::NotApplicable(text) => format!("nothing: {text}"),
+        Standing::Open(missing) => format!("open: {}", missing[0].text),
+    }
+}
+
+#[track_caller]
+fn check(point: &str, text: &str, expected: &str) {
+    let found = standing(point, &[], text);
+    assert!(found.starts_with(expected), "{found}");
+}
+
+#[test]
+fn pins() {
+    check("base-pinned", "FROM node:20\n", "right: `node:20` names a version");
+    check("base-pinned", "FROM python:3\n", "open: ");
+    check("base-pinned", "FROM x/y:stable\n", "open: whether the tag of `x/y:stable` moves is not known");
+    check("base-pinned", "FROM debian:bookworm\n", "right: `debian:bookworm` names");
+    check("base-pinned", "FROM scratch\nCOPY a /\n", "nothing: no stage stands on an image");
+    check("base-pinned", "FROM $X\n", "open: the base image of line 1 depends on a build argument");
+}
+
+#[test]
+fn users() {
+    check("non-root", "FROM node:20\nUSER 1000\nCMD [\"node\"]\n", "right: `USER 1000` in line 2");
+    check("non-root", "FROM node:20\nUSER $X\nCMD [\"node\"]\n", "open: `USER $X` in line 2 depends");
+}
+
+#[test]
+fn health() {
+    check("health-check", "FROM node:20\nHEALTHCHECK NONE\n", "nothing: line 2 turns health checks off");
+    check("health-check", "FROM node:20\nHEALTHCHECK CMD x\n", "right: HEALTHCHECK in line 2");
+    check("health-check", "FROM debian:12\nRUN true\n", "nothing: there is no sign of a server");
+}
+
+#[test]
+fn secrets_by_their_names() {
+    check(
+        "no-secrets",
+        "FROM node:20\nARG NPM_TOKEN\n",
+        "open: ARG `NPM_TOKEN` in line 2 is named like a secret",
+    );
+    check(
+        "no-secrets",
+        "FROM node:20\nENV DB_PASSWORD=x PUBLIC_KEY=y\n",
+        "open: ENV `DB_PASSWORD` in line 2",
+    );
+    check("no-secrets", "FROM node:20\nENV PUBLIC_KEY=y KEY_FILE=/x KEYBOARD=z\n", "right: ");
+    check(
+        "no-secrets",
+        "FROM node:20\nCOPY . .\n",
+        "open: line 2 copies the whole folder, and nothing keeps a `.env` out",
+    );
+    let ignored = [(".dockerignore", ".env\n"), ("server.pem", "")];
+    let text = "FROM node:20\nCOPY . .\n";
+    assert!(standing("no-secrets", &ignored, text).starts_with("open: line 2 copies `server.pem`"));
+    assert!(standing("no-secrets", &ignored[..1], text).starts_with("right: "));
+}
+
+#[test]
+fn signals_by_form_and_wrapper() {
+    let on = |command: &str| format!("FROM node:20\n{command}\n");
+    check(
+        "signals",
+        &on("CMD [\"node\", \"x.js\"]"),
+        "right: CMD in line 2 is an exec form: `node` gets the signals",
+    );
+    check("signals", &on("CMD [\"npm\", \"start\"]"), "open: `npm` of line 2 stands between");
+    check("signals", &on("CMD [\"sh\", \"-c\", \"a; b\"]"), "open: CMD in line 2 starts a shell");
+    check("signals", &on("CMD [\"sh\", \"-c\", \"exec node x.js\"]"), "right: `exec` in line 2");
+    check("signals", &on("CMD a && b"), "open: CMD in line 2 runs in a shell");
+    check("signals", &on("RUN true"), "nothing: the start command is the base image's own");
+}
+
+#[test]
+fn the_table_of_secrets_can_be_read() {
+    assert!(!standing("no-secrets", &[], "FROM a\n").is_empty());
+}
