@@ -5,16 +5,20 @@
 
 mod environment;
 pub mod logical;
+mod origins;
 mod reference;
 mod sources;
 mod stages;
+mod undefined;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 pub use self::environment::{Variable, VariableKind};
+pub use self::origins::{Origin, Reference};
 pub use self::reference::ImageRef;
 pub use self::sources::{ContextSource, SourceKind};
+pub use self::undefined::Undefined;
 use crate::syntax::{Document, Environment, ExpandError, Expanded, Expander};
 
 /// What a stage is built on.

@@ -106,7 +106,7 @@ impl Model {
     }
 }
 
-fn opens_heredoc(word: &str, heredocs: &[Heredoc]) -> bool {
+pub(super) fn opens_heredoc(word: &str, heredocs: &[Heredoc]) -> bool {
     let word = word.trim_start_matches(|character: char| character.is_ascii_digit());
     let Some(name) = word.strip_prefix("<<") else { return false };
     let name: String = name.strip_prefix('-').unwrap_or(name).replace(['"', '\'', '\\'], "");

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Base, Context, ImageRef, Model, Stage, StageUse, UseKind, Variable, VariableKind, Workdir};
-use crate::syntax::{Arguments, Document, Environment, Expander, Instruction, JoinedSpan, Keyword};
+use crate::syntax::{Arguments, Document, Environment, Expander, Instruction, JoinedSpan, Keyword, mounts};
 
 /// Arguments that every build has without an ARG before FROM.
-const PLATFORM_ARGUMENTS: &[&str] = &[
+pub(super) const PLATFORM_ARGUMENTS: &[&str] = &[
     "BUILDPLATFORM",
     "BUILDOS",
     "BUILDOSVERSION",
@@ -77,12 +77,12 @@ impl Builder<'_> {
             Keyword::User => self.state.user = Some(index),
             Keyword::Shell => self.state.shell = Some(index),
             Keyword::Workdir => self.workdir(instruction),
-            Keyword::Copy | Keyword::Add => {
+            Keyword::Copy => {
                 let from = instruction.flag("from").map(str::to_owned);
                 self.note_use(index, from.as_deref(), UseKind::Copy);
             }
             Keyword::Run => {
-                for from in mount_sources(instruction) {
+                for from in mounts(instruction).into_iter().filter_map(|mount| mount.from) {
                     self.note_use(index, Some(&from), UseKind::Mount);
                 }
             }
@@ -246,7 +246,12 @@ impl Builder<'_> {
 
     fn note_use(&mut self, instruction: usize, name: Option<&str>, kind: UseKind) {
         let Some((name, stage)) = name.zip(self.state.stage) else { return };
-        if let Some(used) = self.model.stage_named(name, stage) {
+        let used = match kind {
+            // A mount knows no numbers.
+            UseKind::Mount => self.model.named_exactly(&name.to_lowercase(), stage),
+            _ => self.model.stage_named(name, stage),
+        };
+        if let Some(used) = used {
             self.model.stages[stage].uses.push(StageUse { stage: used, instruction, kind });
         }
     }
@@ -286,17 +291,6 @@ impl Environment for Present<'_> {
     fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         self.model.variable_in(self.state, name)?.value.as_deref().map(Cow::from)
     }
-}
-
-/// The `from=` of each `--mount` of a RUN.
-fn mount_sources(instruction: &Instruction) -> Vec<String> {
-    let mounts =
-        instruction.flags.iter().filter(|flag| flag.name() == "mount").filter_map(|flag| flag.value());
-    mounts
-        .flat_map(|mount| mount.split(','))
-        .filter_map(|field| field.strip_prefix("from="))
-        .map(str::to_owned)
-        .collect()
 }
 
 fn is_windows_path(path: &str) -> bool {

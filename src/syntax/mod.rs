@@ -25,7 +25,7 @@ pub use self::expand::{Environment, ExpandError, Expanded, Expander};
 pub use self::joined::{Joined, JoinedSpan};
 pub use self::json::parse_strings;
 pub use self::keyword::Keyword;
-pub use self::typed::{Health, Mount, MountKind, health, mounts};
+pub use self::typed::{Health, Mount, MountKind, health, mount_fields, mounts};
 use crate::source::{Source, Span};
 
 /// What a stretch of the text is. Tokens stand side by side and cover every byte.

@@ -12,7 +12,7 @@ mod rules;
 mod suggest;
 
 pub use self::health::{Health, health};
-pub use self::mount::{Mount, MountKind, mounts};
+pub use self::mount::{Mount, MountKind, mount_fields, mounts};
 
 use self::findings::Findings;
 use super::{Document, Keyword, Step, SyntaxError};

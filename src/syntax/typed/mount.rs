@@ -75,6 +75,11 @@ pub fn mounts(instruction: &Instruction) -> Vec<Mount> {
     flags.filter_map(|(at, flag)| Some(mount(at, &fields(flag.value()?).ok()?))).collect()
 }
 
+/// The fields of the value of a `--mount`, as written; none where their quotes are wrong.
+pub fn mount_fields(value: &str) -> Vec<String> {
+    fields(value).unwrap_or_default()
+}
+
 fn mount(flag: usize, fields: &[String]) -> Mount {
     let mut mount = Mount {
         flag,
