@@ -14,6 +14,8 @@ mod buildkit;
 mod generate;
 #[path = "support/oracle.rs"]
 mod oracle;
+#[path = "support/random.rs"]
+mod random;
 mod support;
 #[path = "support/words.rs"]
 mod words;
@@ -24,7 +26,7 @@ use std::path::{Path, PathBuf};
 
 use dockfix::source::Source;
 use dockfix::syntax::{Document, Environment, Expander, Keyword};
-use generate::Random;
+use random::Random;
 use serde_json::{Value, json};
 use support::{corpus, files};
 

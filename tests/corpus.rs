@@ -4,11 +4,9 @@
 mod laws;
 #[path = "support/oracle.rs"]
 mod oracle;
+#[path = "support/rows.rs"]
+mod rows;
 mod support;
-
-use std::collections::HashMap;
-use std::path::Path;
-use std::process::{Command, Stdio};
 
 use dockfix::source::Source;
 use dockfix::syntax::Document;
@@ -29,34 +27,11 @@ fn documents(test: &str) -> Vec<(String, Source, Document)> {
     sources.collect()
 }
 
-/// The text of `<corpus>/<name>`, or of `<corpus>/<name>.xz`.
-fn lines(folder: &Path, name: &str) -> Option<String> {
-    let plain = folder.join(name);
-    if plain.is_file() {
-        return std::fs::read_to_string(plain).ok();
-    }
-    let packed = folder.join(format!("{name}.xz"));
-    if !packed.is_file() {
-        eprintln!("SKIPPED: the corpus has no {name}");
-        return None;
-    }
-    let output =
-        Command::new("xz").arg("-dc").arg(packed).stderr(Stdio::inherit()).output().expect("xz runs");
-    String::from_utf8(output.stdout).ok()
-}
-
-/// BuildKit's own result for each file, by path.
-fn expected_rows(folder: &Path) -> Option<HashMap<String, Value>> {
-    let rows = lines(folder, "buildkit-ast.jsonl")?;
-    let rows = rows.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"));
-    Some(rows.map(|row| (row["path"].as_str().unwrap_or_default().to_owned(), row)).collect())
-}
-
 #[test]
 fn every_tree_equals_that_of_buildkit() {
     let test = "every_tree_equals_that_of_buildkit";
     let Some(folder) = corpus::folder(test) else { return };
-    let Some(expected) = expected_rows(&folder) else { return };
+    let Some(expected) = rows::by_path(&folder, "buildkit-ast.jsonl") else { return };
     let mut different = Vec::new();
     let documents = documents(test);
     for (path, _, document) in &documents {
@@ -80,7 +55,7 @@ fn every_tree_equals_that_of_buildkit() {
 fn every_refusal_equals_that_of_buildkit() {
     let test = "every_refusal_equals_that_of_buildkit";
     let Some(folder) = corpus::folder(test) else { return };
-    let Some(expected) = expected_rows(&folder) else { return };
+    let Some(expected) = rows::by_path(&folder, "buildkit-ast.jsonl") else { return };
     let mut different = Vec::new();
     let documents = documents(test);
     for (path, _, document) in &documents {

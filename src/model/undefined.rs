@@ -55,19 +55,31 @@ impl Model {
     pub fn undefined_variables(&self, document: &Document) -> Vec<Undefined> {
         let mut found = Vec::new();
         for (index, stage) in self.stages.iter().enumerate() {
+            let mut set = match stage.base {
+                Base::Stage(below) => self.set_by_triggers(document, below),
+                _ => Vec::new(),
+            };
             for child in self.triggered(document, index) {
-                self.undefined_at(document, stage.from(), &child, &mut found);
+                self.undefined_at(document, stage.from(), &child, (&set, &mut found));
+                set.extend(child.set());
             }
             for at in stage.instructions.clone().skip(1) {
                 let words = Words::of(&document.instructions[at]);
-                self.undefined_at(document, at, &words, &mut found);
+                self.undefined_at(document, at, &words, (&set, &mut found));
             }
         }
         found
     }
 
-    fn undefined_at(&self, document: &Document, at: usize, words: &Words<'_>, found: &mut Vec<Undefined>) {
-        let mut others = self.set_by_triggers(document, at);
+    /// `set` are names that triggers have set, `found` is where the others go.
+    fn undefined_at(
+        &self,
+        document: &Document,
+        at: usize,
+        words: &Words<'_>,
+        (set, found): (&[&str], &mut Vec<Undefined>),
+    ) {
+        let mut others = set.to_vec();
         let is_arg = words.instruction.keyword == Keyword::Arg;
         let mut own = words.set().into_iter().filter(|_| is_arg);
         let arguments = words.expanded().into_iter().map(|word| (word, Expander::new(document.escape)));
@@ -97,9 +109,8 @@ impl Model {
         children.collect()
     }
 
-    /// Names that triggers set in the stage of an instruction or in one below it.
-    fn set_by_triggers<'d>(&self, document: &'d Document, at: usize) -> Vec<&'d str> {
-        let Some(stage) = self.stage_of(at) else { return Vec::new() };
+    /// Names that triggers set in a stage or in one below it.
+    fn set_by_triggers<'d>(&self, document: &'d Document, stage: usize) -> Vec<&'d str> {
         let children = self.lineage(stage).into_iter().flat_map(|stage| self.triggered(document, stage));
         children.flat_map(|child| child.set()).collect()
     }

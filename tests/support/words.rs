@@ -1,6 +1,6 @@
 //! Made-up words with variables, quotes and escapes in them.
 
-use crate::generate::Random;
+use crate::random::Random;
 
 #[rustfmt::skip]
 const LETTERS: &[&str] = &[
