@@ -296,14 +296,14 @@ impl Parser<'_> {
         };
         for marker in markers {
             let (body, end) = self.heredoc_body(&marker);
+            let open = end.is_none().then(|| format!("end it with a line that holds only `{}`", marker.name));
             let Marker { name, expand, chomp, descriptor } = marker;
             let instruction = &mut self.document.instructions[index];
             instruction.heredocs.push(Heredoc { name: name.into(), expand, chomp, descriptor, body });
             instruction.span = Span::new(instruction.span.start(), end.unwrap_or(body.end()));
-            if end.is_none() {
-                let help = Some("end it with a line that holds only the word");
+            if let Some(help) = open {
                 let span = mark_span(instruction);
-                self.error(span, "unterminated heredoc", help);
+                self.error(span, "unterminated heredoc", Some(&help));
                 break;
             }
         }

@@ -103,15 +103,20 @@ fn copy(found: &mut Findings<'_>) {
             "{keyword} requires at least two arguments, but only one was provided. \
              Destination could not be determined"
         );
+        // A quote that is not closed takes the arguments into the flag.
+        let open = found.instruction.flags.last().filter(|flag| {
+            let written = found.instruction.text(flag.span);
+            flag.text.contains(' ')
+                && ['"', '\''].iter().any(|quote| written.matches(*quote).count() % 2 == 1)
+        });
         let only = arguments.get(0);
         let help = match only {
+            None if open.is_some() => "close the quote in the flag: it takes in all that follows".to_owned(),
             Some((_, only)) => format!("write the sources and then the destination: `{keyword} {only} ./`"),
             None => format!("write the sources and then the destination: `{keyword} . /app`"),
         };
-        match only {
-            Some((span, _)) => found.at(span, message, help),
-            None => found.at_name(message, help),
-        }
+        let span = only.map(|(span, _)| span).or(open.map(|flag| flag.span));
+        found.at(span.unwrap_or(found.instruction.name), message, help);
     }
     flags::check(found);
     if arguments.len() > 1
@@ -137,7 +142,11 @@ fn pairs(found: &mut Findings<'_>) {
 fn blank_name(found: &mut Findings<'_>, key: JoinedSpan) {
     let keyword = found.instruction.keyword.as_str();
     let equals = JoinedSpan::new(key.start(), key.start() + 1);
-    let help = "write the name and `=` without a blank between";
+    let before = found.instruction.joined.text().get(found.instruction.rest.start()..key.start());
+    let help = match before.is_some_and(|before| !before.is_empty()) {
+        true => "write the name and `=` without a blank between",
+        false => "write a name before the `=`",
+    };
     found.at(equals, format!("{keyword} names can not be blank"), help);
 }
 
@@ -177,18 +186,17 @@ fn from(found: &mut Findings<'_>) {
             match (words.get(0), words.last()) {
                 (Some((first, _)), Some((last, _))) => {
                     let all = JoinedSpan::new(first.start(), last.end());
-                    let help = match comment {
-                        Some(_) => "a comment needs a line of its own: move it above",
-                        None if found.instruction.text(all).contains('\r') => {
-                            "a carriage return alone ends no line: save the file with plain line ends"
+                    let (span, help) = match comment {
+                        _ if found.instruction.text(all).contains('\r') => {
+                            (all, "a carriage return alone ends no line: save the file with plain line ends")
                         }
-                        None => "write `FROM image` or `FROM image AS name`",
+                        Some((at, _)) => {
+                            let span = JoinedSpan::new(at.start(), all.end());
+                            (span, "a comment needs a line of its own: move it above")
+                        }
+                        None => (all, "write `FROM image` or `FROM image AS name`"),
                     };
-                    found.at(
-                        comment.map_or(all, |(at, _)| JoinedSpan::new(at.start(), all.end())),
-                        message,
-                        help,
-                    );
+                    found.at(span, message, help);
                 }
                 _ => found.at_name(message, "write an image: `FROM debian:13-slim`"),
             }

@@ -211,9 +211,19 @@ fn what_cannot_be_seen_is_named() {
 
 #[test]
 fn names_of_pairs_are_not_blank() {
-    check("ENV =x", &["=: ENV names can not be blank; write the name and `=` without a blank between"]);
+    check("ENV =x", &["=: ENV names can not be blank; write a name before the `=`"]);
     check("ARG a = b", &["=: ARG names can not be blank; write the name and `=` without a blank between"]);
     check("LABEL \"\"=x", &[]);
+}
+
+#[test]
+fn an_open_quote_in_a_flag_is_named() {
+    check(
+        "COPY --chown='a x y",
+        &[
+            "--chown='a x y: COPY requires at least two arguments, but only one was provided. Destination could not be determined; close the quote in the flag: it takes in all that follows",
+        ],
+    );
 }
 
 #[test]
