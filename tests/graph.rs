@@ -7,6 +7,8 @@
 mod buildkit;
 #[path = "support/generate.rs"]
 mod generate;
+#[path = "support/random.rs"]
+mod random;
 mod support;
 
 use std::path::Path;
@@ -16,7 +18,7 @@ use dockfix::project::Project;
 use dockfix::rewrite::{BuildContext, Dockerfile, rewrite};
 use dockfix::source::Source;
 use dockfix::transforms::{ALL, Effect};
-use generate::Random;
+use random::Random;
 use serde_json::Value;
 use support::{corpus, files};
 

@@ -230,13 +230,14 @@ impl Finder<'_> {
         Some((copy, Site { run, steps, manager: install.manager, folder, landing, plan }))
     }
 
-    /// The last COPY of a folder before a RUN into which the install's folder falls.
+    /// The last COPY of a folder before a RUN into which the install's folder falls. None where the same was copied
+    /// before: an install put between the two would find the manifests of the first, and be moved again.
     fn sources_before(&self, run: usize, folder: &str) -> Option<&Copy> {
         let own = self.range();
-        self.copies.iter().rev().find(|copy| {
-            let within = copy.folder().is_some_and(|(_, to)| below(folder, to).is_some());
-            copy.index < run && own.contains(&copy.index) && within
-        })
+        let mut before =
+            self.copies.iter().rev().filter(|copy| copy.index < run && own.contains(&copy.index));
+        let copy = before.find(|copy| copy.folder().is_some_and(|(_, to)| below(folder, to).is_some()))?;
+        before.all(|earlier| earlier.folder() != copy.folder()).then_some(copy)
     }
 
     /// Whether the same manager has installed in the same folder before the sources came: that layer is kept already.
