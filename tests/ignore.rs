@@ -7,9 +7,8 @@
 
 #[path = "support/buildkit.rs"]
 mod buildkit;
-#[path = "support/generate.rs"]
-#[allow(dead_code, reason = "only its numbers are used")]
-mod generate;
+#[path = "support/random.rs"]
+mod random;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -22,7 +21,7 @@ use dockfix::rewrite::{BuildContext, Dockerfile, rewrite_with};
 use dockfix::source::Source;
 use dockfix::syntax::Document;
 use dockfix::transforms::{ALL, Transform};
-use generate::Random;
+use random::Random;
 use serde_json::{Value, json};
 
 fn number(name: &str, otherwise: usize) -> usize {

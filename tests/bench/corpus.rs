@@ -9,9 +9,9 @@ mod corpus;
 mod files;
 
 use std::hint::black_box;
-use std::io::Write as _;
+use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use dockfix::config::Options;
@@ -105,18 +105,13 @@ fn check(bytes: &[u8]) -> usize {
 /// Megabytes a second of BuildKit's own parser, on one thread too.
 fn buildkit(files: &[(PathBuf, Vec<u8>)]) -> Option<f64> {
     let program = std::env::var_os("DOCKFIX_BUILDKIT")?;
-    let mut child = Command::new(program)
-        .arg("bench")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("DOCKFIX_BUILDKIT names the program of tests/buildkit");
-    let mut input = child.stdin.take()?;
+    let mut input = tempfile::tempfile().ok()?;
     for (path, _) in files {
         writeln!(input, "{}", path.display()).ok()?;
     }
-    drop(input);
-    let output = child.wait_with_output().ok()?;
+    input.rewind().ok()?;
+    let run = Command::new(program).arg("bench").stdin(input).output();
+    let output = run.expect("DOCKFIX_BUILDKIT names the program of tests/buildkit");
     let row: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
     row["megabytes_per_second"].as_f64()
 }

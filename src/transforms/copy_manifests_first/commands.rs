@@ -61,13 +61,20 @@ pub(super) fn steps(input: &Input<'_>, index: usize) -> Option<Steps> {
 
 /// Whether any RUN tells a package manager something, those of the system left out.
 pub(super) fn installs_for_a_project(input: &Input<'_>) -> bool {
+    (0..input.document.instructions.len()).any(|index| calls_for_a_project(input, index))
+}
+
+/// The same of one instruction.
+pub(super) fn calls_for_a_project(input: &Input<'_>, index: usize) -> bool {
     let of_a_project = |install: &Install| !install.manager.is_system();
-    let runs = (0..input.document.instructions.len())
-        .filter(|index| input.document.instructions[*index].keyword == Keyword::Run);
-    runs.filter_map(|index| steps(input, index)).any(|steps| match steps {
-        Steps::Chain(steps) => steps.iter().filter_map(|step| step.install.as_ref()).any(of_a_project),
-        Steps::Other(installs) => installs.iter().any(of_a_project),
-    })
+    input.document.instructions[index].keyword == Keyword::Run
+        && match steps(input, index) {
+            Some(Steps::Chain(steps)) => {
+                steps.iter().filter_map(|step| step.install.as_ref()).any(of_a_project)
+            }
+            Some(Steps::Other(installs)) => installs.iter().any(of_a_project),
+            None => false,
+        }
 }
 
 fn usual_shell(input: &Input<'_>, index: usize) -> bool {

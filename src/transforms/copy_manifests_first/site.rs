@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::Input;
 use super::super::checklist::Silence;
 use super::super::shipped::join;
-use super::commands::{Step, Steps, mounts_context, steps};
+use super::commands::{Step, Steps, calls_for_a_project, mounts_context, steps};
 use super::placement::{Copy, below, copies, folder_at};
 use super::plan::{Ground, Judged, Plan, holds, misses};
 use crate::shell::{Action, Install, Manager, Role};
@@ -86,10 +86,24 @@ pub(super) fn silence(input: &Input<'_>) -> Vec<Silence> {
     let finders = stages.map(|stage| Finder { input, stage, copies: copies(input, stage) });
     let mut found: Vec<Silence> = finders.flat_map(|finder| finder.settled()).collect();
     if found.is_empty() {
+        found.extend(cached(input));
+    }
+    if found.is_empty() {
         let text = "no RUN installs what a manifest of the project lists";
         found.push(Silence::NotApplicable(text.to_owned()));
     }
     found
+}
+
+/// A RUN of a project's package manager, whatever it is told to do, that has a cache mount already.
+fn cached(input: &Input<'_>) -> Option<Silence> {
+    let instructions = &input.document.instructions;
+    let run = (0..instructions.len()).find(|index| {
+        mounts(&instructions[*index]).iter().any(|mount| mount.kind == MountKind::Cache)
+            && calls_for_a_project(input, *index)
+    })?;
+    let line = instructions[run].lines.0;
+    Some(Silence::Right(format!("line {line} keeps what it downloads in a cache mount")))
 }
 
 impl Finder<'_> {
