@@ -11,6 +11,7 @@ pub mod ecosystems;
 pub mod glob;
 pub mod prove;
 pub mod sources;
+pub mod survey;
 mod tree;
 
 use std::collections::HashMap;

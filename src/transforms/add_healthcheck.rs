@@ -333,6 +333,23 @@ mod tests {
     }
 
     #[test]
+    fn hc2_a_framework_listens_where_expose_says() {
+        let pom = "<project><dependencies><dependency><groupId>org.springframework.boot</groupId>\
+                   <artifactId>spring-boot-starter-web</artifactId></dependency><dependency>\
+                   <groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-actuator</artifactId>\
+                   </dependency></dependencies></project>";
+        let files = [("pom.xml", pom), ("src/main/java/A.java", "class A {}"), ("target/a.jar", "")];
+        let text = "FROM eclipse-temurin:21-jre-jammy\nCOPY target/*.jar app.jar\nEXPOSE 8080\n\
+                    CMD [\"java\", \"-jar\", \"/app.jar\"]\n";
+        assert!(probe(&files, text).ends_with("http://127.0.0.1:8080/actuator/health\"]"));
+        // HC6: a JVM takes its time.
+        let file = run_alone(&ADD_HEALTHCHECK, &files, text);
+        assert!(file.after.text().contains("--start-period=60s"));
+        held_back(&ADD_HEALTHCHECK, &files, &text.replace("8080", "9090"), &["HC2"]);
+        held_back(&ADD_HEALTHCHECK, &files, &text.replace("CMD", "ENV SERVER_PORT=$P\nCMD"), &["HC2"]);
+    }
+
+    #[test]
     fn a_server_program_with_its_port_needs_no_sources() {
         let text = "FROM python:3.12-alpine3.22\nCOPY . /app\nWORKDIR /app\nCMD [\"gunicorn\", \"-b\", \"0.0.0.0:8000\", \"app:app\"]\n";
         assert!(probe(&[("app.py", "import unheard_of\n")], text).contains("127.0.0.1', 8000"));

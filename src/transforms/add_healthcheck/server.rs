@@ -2,6 +2,7 @@
 
 use crate::images::Facts;
 use crate::project::sources::{Interface, Listener, Role, Sources};
+use crate::project::survey::Family;
 use crate::shell::{Given, StartKind};
 use crate::syntax::Keyword;
 use crate::transforms::checks::Checks;
@@ -16,6 +17,10 @@ pub(super) struct Server {
     pub(super) http: bool,
 }
 
+/// Programs that are servers of HTTP and nothing else, in families that are more than that.
+const SERVERS: &[&str] =
+    &["artisan", "catalina.sh", "http-server", "http.server", "next", "react-scripts", "serve"];
+
 const SET_PORT: &str = "set `[health] port` in dockfix.toml";
 
 /// The server, with its preconditions checked. The outer `None` says that this is no server at all, and the inner one
@@ -28,7 +33,7 @@ pub(super) fn find(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) ->
     if !starts && options.port.is_none() {
         return None;
     }
-    let program = match shipped.program(facts, "HC1") {
+    let program = match shipped.runs(facts, "HC1") {
         Ok(program) => program,
         Err(missing) if options.port.is_none() => {
             // Without EXPOSE there is no sign of a server, and jobs are not to be bothered.
@@ -46,6 +51,9 @@ pub(super) fn find(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) ->
     if options.port.is_some() {
         let server = by_options(shipped, checks);
         return Some(server.map(|server| with_route(server, sources.as_ref().ok(), checks)));
+    }
+    if let Some(server) = by_survey(shipped, &program, facts, &exposed, checks) {
+        return Some(Some(server));
     }
     let sources = match sources {
         Ok(sources) => sources,
@@ -99,7 +107,7 @@ fn by_program(
     let is_server = matches!(
         start.kind,
         StartKind::Flask | StartKind::Gunicorn | StartKind::Uvicorn | StartKind::Streamlit | StartKind::Rails
-    );
+    ) || SERVERS.contains(&program.name());
     if !is_server || !start.unknown.is_empty() {
         return None;
     }
@@ -139,6 +147,57 @@ fn by_program(
     }
     let path = shipped.input.options.health.path.clone();
     Some(Server { port, path, http: true })
+}
+
+/// A server that a package of the project makes, on its port or on the one that ENV names, where EXPOSE says the same.
+fn by_survey(
+    shipped: &Shipped<'_>,
+    program: &Program,
+    facts: &Facts,
+    exposed: &[u16],
+    checks: &mut Checks,
+) -> Option<Server> {
+    if matches!(program.start.port, Given::Known(_)) {
+        return None;
+    }
+    let (family, survey) = shipped.surveyed(program, facts)?.ok()?;
+    let [served] = survey.served.as_slice() else { return None };
+    let (at, served) = (&served.at, &served.value);
+    // Options of the program itself, and what the settings say, may tell otherwise.
+    let told = program.argv.iter().any(|word| word.contains("port") || word.contains("urls"));
+    let before_8 = family == Family::Dotnet && major(facts).is_none_or(|major| major < 8);
+    if told || served.said.is_some() || before_8 {
+        return None;
+    }
+    let variables = served.variable.into_iter().chain(["ASPNETCORE_URLS", "SERVER_PORT"]);
+    let set: Vec<&str> = variables.filter(|name| shipped.sets_variable(name)).collect();
+    let port = match set.as_slice() {
+        [] => served.port,
+        [name] if Some(*name) == served.variable => Some(shipped.environment(name)?.parse().ok()?),
+        _ => return None,
+    };
+    let port = match port {
+        Some(port) => Some(port).filter(|port| exposed.contains(port)),
+        // Set up in code: the number stands there, and it is the one port of EXPOSE.
+        None => exposed.first().copied().filter(|port| exposed.len() == 1 && survey.numbers.contains(port)),
+    }?;
+    checks.holds("HC1", format!("`{}` makes it a server ({at})", served.package));
+    checks.holds("HC2", format!("`{}` listens on {port}, and EXPOSE says the same", served.package));
+    checks.holds("HC5", "it speaks HTTP, and nothing sets up TLS");
+    let path = shipped.input.options.health.path.clone();
+    match (&path, served.health) {
+        (None, Some(route)) => {
+            checks.holds("HC3", format!("`{route}` is there to be asked"));
+            return Some(Server { port, path: Some(route.to_owned()), http: true });
+        }
+        (None, None) => checks.holds("HC3", "no health route is proven, so any answer counts"),
+        (Some(path), _) => checks.holds("HC3", format!("dockfix.toml names the path `{path}`")),
+    }
+    Some(Server { port, path, http: true })
+}
+
+fn major(facts: &Facts) -> Option<u32> {
+    facts.version.as_deref()?.split('.').next()?.parse().ok()
 }
 
 /// The port that the sources listen on.

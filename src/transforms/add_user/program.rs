@@ -10,6 +10,7 @@ use super::chosen::Demands;
 use super::writes;
 use crate::images::Facts;
 use crate::project::sources::Sources;
+use crate::project::survey::Family;
 use crate::shell::{Entry, StartKind};
 use crate::transforms::checks::Checks;
 use crate::transforms::shipped::{Program, Setter, Shipped};
@@ -73,7 +74,8 @@ pub(super) fn check(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -
             return demands;
         }
     };
-    daemon(shipped, &program, checks);
+    let surveyed = shipped.surveyed(&program, facts);
+    daemon(shipped, &program, matches!(surveyed, Some(Ok((Family::Rust, _)))), checks);
     demands.home = home(&program);
     if shipped.input.options.user.writable.is_some() {
         stated(shipped, &program, facts, checks);
@@ -81,6 +83,10 @@ pub(super) fn check(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -
     }
     if let Some(tool) = tool(program.name()) {
         writes::of_tool(shipped, &program, tool, facts, &mut demands, checks);
+        return demands;
+    }
+    if let Some(surveyed) = surveyed {
+        writes::of_survey(surveyed, checks);
         return demands;
     }
     match shipped.scope(&program, facts, "NR3") {
@@ -107,7 +113,7 @@ fn stated(shipped: &Shipped<'_>, program: &Program, facts: &Facts, checks: &mut 
 }
 
 /// NR8, NR9: daemons that need root, and scripts of which nothing is known.
-fn daemon(shipped: &Shipped<'_>, program: &Program, checks: &mut Checks) {
+fn daemon(shipped: &Shipped<'_>, program: &Program, is_own: bool, checks: &mut Checks) {
     let name = program.name();
     let shown = program.argv.join(" ");
     let by_settings = shipped.input.options.user.start.is_some();
@@ -119,6 +125,7 @@ fn daemon(shipped: &Shipped<'_>, program: &Program, checks: &mut Checks) {
             checks.breaks("NR9", format!("`{name}` starts as root and steps down by itself"), remedy);
         }
         _ if tool(name).is_some() => checks.holds("NR9", format!("`{name}` is no daemon that needs root")),
+        _ if is_own => checks.holds("NR9", format!("`{name}` is a program of this project")),
         _ if by_settings => checks.holds("NR9", format!("dockfix.toml says that `{name}` is what runs")),
         StartKind::Daemons | StartKind::WebServer | StartKind::Fpm => {
             checks.misses("NR9", format!("`{name}` may need root to start"), SAY_START);

@@ -328,4 +328,34 @@ fn an_alias_lends_the_facts_of_the_public_image() {
         &node("").replace("node:24", "public.ecr.aws/docker/library/node:24"),
         &node("USER 1000:1000\n").replace("node:24", "public.ecr.aws/docker/library/node:24"),
     );
+
+const CARGO: (&str, &str) = ("Cargo.toml", "[package]\nname = \"web\"\n[dependencies]\naxum = \"0.7\"\n");
+
+#[test]
+fn nr3_a_program_of_rust_is_judged_by_all_of_its_project() {
+    let text = "FROM rust:1.81-slim-bookworm\nWORKDIR /app\nCOPY . .\nRUN cargo build --release\n\
+                CMD [\"./target/release/web\"]\n";
+    let file = run_alone(&ADD_USER, &[CARGO, ("src/main.rs", "fn main() {}\n")], text);
+    assert!(
+        file.after.text().ends_with("USER 10001:10001\nCMD [\"./target/release/web\"]\n"),
+        "{:?}",
+        file.held_back
+    );
+    held_back(&ADD_USER, &[CARGO, ("src/main.rs", "fn main() { std::fs::write(a, b); }\n")], text, &["NR3"]);
+    // Not a program of this project.
+    held_back(&ADD_USER, &[CARGO, ("src/main.rs", "")], &text.replace("release/web", "release/x"), &["NR3"]);
+}
+
+#[test]
+fn nr3_a_jar_that_comes_from_elsewhere_is_not_known() {
+    let pom = "<project><dependencies><dependency><groupId>org.springframework.boot</groupId>\
+               <artifactId>spring-boot-starter-web</artifactId></dependency></dependencies></project>";
+    let files = [("pom.xml", pom), ("src/main/java/A.java", "class A {}"), ("target/a.jar", "")];
+    let text = "FROM eclipse-temurin:21-jre-jammy\nCOPY target/*.jar app.jar\nCMD [\"java\", \"-jar\", \"/app.jar\"]\n";
+    let file = run_alone(&ADD_USER, &files, text);
+    assert!(file.after.text().contains("USER 10001:10001\n"), "{:?}", file.held_back);
+    let elsewhere = text.replace("target/*.jar", "--from=shop/app /app.jar");
+    held_back(&ADD_USER, &files, &elsewhere, &["NR3"]);
+    let logs = text.replace("\"-jar\"", "\"-Dlogging.file.name=/x/a.log\", \"-jar\"");
+    held_back(&ADD_USER, &files, &logs, &["NR3"]);
 }

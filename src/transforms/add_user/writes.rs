@@ -5,6 +5,7 @@ use super::program::Tool;
 use crate::images::Facts;
 use crate::project::Found;
 use crate::project::sources::{Base, Grants, Sources, Target};
+use crate::project::survey::{Family, Survey};
 use crate::transforms::checks::Checks;
 use crate::transforms::shipped::{Program, Shipped, join};
 
@@ -78,6 +79,22 @@ pub(super) fn of_sources(
     let folders: Vec<&str> = demands.themselves.iter().chain(&demands.whole).map(String::as_str).collect();
     let text = format!("the program writes to `{}` alone, which the user gets", folders.join("`, `"));
     checks.holds("NR3", text);
+}
+
+/// What a survey says: nothing is written, or it is not known.
+pub(super) fn of_survey(surveyed: Result<(Family, Survey), String>, checks: &mut Checks) {
+    let gap = match surveyed {
+        Ok((_, survey)) if survey.gaps.is_empty() => {
+            let text = "no source, setting or package of the project writes a file";
+            return checks.holds("NR3", text);
+        }
+        Ok((_, survey)) => match survey.gaps.as_slice() {
+            [gap] => gap.clone(),
+            gaps => format!("{}, and {} more", gaps[0], gaps.len() - 1),
+        },
+        Err(why) => why,
+    };
+    checks.misses("NR3", format!("it is not proven that the program writes no files: {gap}"), SAY_WRITABLE);
 }
 
 /// What the sources state, held against what dockfix.toml says.

@@ -3,6 +3,7 @@
 
 mod origin;
 mod program;
+mod surveyed;
 
 use std::collections::BTreeSet;
 
@@ -261,6 +262,16 @@ impl<'a> Shipped<'a> {
             Some(inner) => Some(inner),
             None => plain.then_some(written),
         }
+    }
+
+    /// Whether an ENV of the file sets a variable, to whatever value.
+    pub(super) fn sets_variable(&self, name: &str) -> bool {
+        let set = |index: usize| {
+            let instruction = self.instruction(index);
+            instruction.keyword == Keyword::Env && instruction.values().contains(&name)
+                || self.sets(index, name)
+        };
+        self.instructions().any(set)
     }
 
     fn sets(&self, index: usize, name: &str) -> bool {

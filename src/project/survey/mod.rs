@@ -1,0 +1,304 @@
+//! What programs do in languages whose sources are not followed from import to import: Java and its kin, Rust, Ruby,
+//! .NET.
+//!
+//! Everything that could be part of the program is looked through, and whatever might write a file is a gap: names that
+//! do so, texts in settings, packages that no list holds. What stands in a comment or is never reached counts too, so an
+//! answer without gaps holds for whichever part of the project is started. Ports are told as what a framework listens on
+//! unless told otherwise. Does no input or output of its own, and knows nothing of Dockerfiles.
+
+mod manifests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::{EntryKind, Found, Project};
+
+/// A language that is surveyed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Family {
+    /// Java, Kotlin and what else becomes a jar.
+    Java,
+    /// Rust.
+    Rust,
+    /// Ruby.
+    Ruby,
+    /// .NET.
+    Dotnet,
+}
+
+impl Family {
+    fn name(self) -> &'static str {
+        match self {
+            Family::Java => "java",
+            Family::Rust => "rust",
+            Family::Ruby => "ruby",
+            Family::Dotnet => "dotnet",
+        }
+    }
+}
+
+/// A server that one of the packages makes of the program.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Served {
+    /// The package.
+    pub package: String,
+    /// Where it listens unless told otherwise.
+    pub port: Option<u16>,
+    /// The variable of the environment that tells otherwise.
+    pub variable: Option<&'static str>,
+    /// A text in the settings or the sources that may tell otherwise, with its place.
+    pub said: Option<String>,
+    /// A path that answers well while the program is well.
+    pub health: Option<&'static str>,
+}
+
+/// What was found.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Survey {
+    /// What keeps it from being proven that no file is written, each with its place.
+    pub gaps: Vec<String>,
+    /// The servers, each where its package is named.
+    pub served: Vec<Found<Served>>,
+    /// Numbers in the sources that could be ports.
+    pub numbers: BTreeSet<u16>,
+    /// Names of the programs that the manifests make.
+    pub programs: Vec<String>,
+}
+
+/// Sources beyond this size are not looked through.
+const MOST_BYTES: u64 = 8 << 20;
+
+/// As many gaps as anybody reads.
+const MOST_GAPS: usize = 20;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rules {
+    comment: String,
+    #[serde(default)]
+    raw: Vec<String>,
+    extensions: Vec<String>,
+    apart: Vec<String>,
+    settings: Vec<String>,
+    texts: Vec<String>,
+    #[serde(default)]
+    lines: Vec<String>,
+    hazards: BTreeMap<String, Vec<String>>,
+    packages: Packages,
+    #[serde(default)]
+    servers: Vec<ServerRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Packages {
+    names: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServerRow {
+    packages: Vec<String>,
+    port: Option<u16>,
+    variable: Option<String>,
+    /// The whole key of a line `key=port`.
+    key: Option<String>,
+    #[serde(default)]
+    said: Vec<String>,
+    health: Option<HealthRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HealthRow {
+    package: String,
+    path: String,
+}
+
+static RULES: LazyLock<BTreeMap<String, Rules>> = LazyLock::new(|| {
+    toml::from_str(include_str!("languages.toml")).expect("a test reads the embedded table")
+});
+
+/// Looks through the sources, settings and manifests of a language. `Err` says what is not there to be looked at.
+pub fn survey(project: &Project, family: Family) -> Result<Survey, String> {
+    let rules = &RULES[family.name()];
+    if let Some(reason) = project.tree().truncated() {
+        return Err(format!("the build context is not known whole: {reason}"));
+    }
+    let mut survey = Survey::default();
+    let named = manifests::packages(project, family, &mut survey)?;
+    let mut bytes = 0;
+    let mut any = false;
+    let mut settings = Vec::new();
+    for entry in project.files() {
+        let EntryKind::File { size } = entry.kind else { continue };
+        let is_source = is_source(&entry.path, rules);
+        if !is_source && !is_setting(&entry.path, rules) {
+            continue;
+        }
+        bytes += size;
+        if bytes > MOST_BYTES {
+            return Err("the sources are too large to be looked through".to_owned());
+        }
+        let Some(text) = project.read(&entry.path) else {
+            return Err(format!("`{}` is no text", entry.path));
+        };
+        if is_source {
+            any = true;
+            look_through(&entry.path, &text, rules, &mut survey);
+        } else {
+            look_at_settings(&entry.path, &text, rules, &mut survey);
+        }
+        settings.push((entry.path.as_str(), text, is_source));
+    }
+    if !any {
+        return Err("none of the sources are sent to the build".to_owned());
+    }
+    for package in &named {
+        if !rules.packages.names.iter().any(|known| covers(known, &package.value)) {
+            gap(&mut survey, format!("nothing is known of the package `{}` ({})", package.value, package.at));
+        }
+    }
+    servers(rules, &named, &settings, &mut survey);
+    Ok(survey)
+}
+
+fn covers(known: &str, name: &str) -> bool {
+    known.strip_suffix('*').map_or(known == name, |start| name.starts_with(start))
+}
+
+fn gap(survey: &mut Survey, text: String) {
+    if survey.gaps.len() < MOST_GAPS {
+        survey.gaps.push(text);
+    }
+}
+
+fn is_source(path: &str, rules: &Rules) -> bool {
+    let ends =
+        path.rsplit_once('.').is_some_and(|(_, end)| rules.extensions.iter().any(|known| known == end));
+    ends && !path.split('/').any(|part| rules.apart.iter().any(|apart| apart == part))
+}
+
+fn is_setting(path: &str, rules: &Rules) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    rules.settings.iter().any(|start| name.starts_with(start.as_str()))
+        && !path.split('/').any(|part| rules.apart.iter().any(|apart| apart == part))
+}
+
+fn is_word(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
+}
+
+/// Finds names that write, and numbers that could be ports.
+fn look_through(path: &str, text: &str, rules: &Rules, survey: &mut Survey) {
+    for (number, line) in text.lines().enumerate() {
+        let place = || format!("{path}:{}", number + 1);
+        let code = line.trim_start();
+        if code.starts_with(rules.comment.as_str()) {
+            continue;
+        }
+        if let Some(raw) = rules.raw.iter().find(|raw| code.contains(raw.as_str())) {
+            gap(survey, format!("`{raw}` may start a program ({})", place()));
+        }
+        let imports =
+            code.starts_with("use ") || code.starts_with("import ") && !code.starts_with("import static ");
+        let mut rest = code;
+        while let Some(start) = rest.find(is_word) {
+            let after = &rest[start..];
+            let end = after.find(|character| !is_word(character)).unwrap_or(after.len());
+            let (word, next) = after.split_at(end);
+            rest = next;
+            if let Ok(port) = word.replace('_', "").parse::<u16>() {
+                survey.numbers.insert(port);
+            }
+            let Some(harmless) = rules.hazards.get(word) else { continue };
+            // An import by its own name does nothing yet.
+            if imports && matches!(next.trim(), "" | ";") {
+                continue;
+            }
+            let member = ["::", "&.", "?.", "."].iter().find_map(|mark| next.trim_start().strip_prefix(mark));
+            let member =
+                member.map(|text| text.split(|character| !is_word(character)).next().unwrap_or_default());
+            if !member.is_some_and(|member| harmless.iter().any(|known| known == member)) {
+                gap(survey, format!("`{word}` may write files ({})", place()));
+            }
+        }
+    }
+}
+
+fn look_at_settings(path: &str, text: &str, rules: &Rules, survey: &mut Survey) {
+    let is_yaml = path.ends_with(".yml") || path.ends_with(".yaml");
+    for (number, line) in text.lines().enumerate() {
+        let code = line.trim_start();
+        if code.starts_with('#') || code.starts_with("//") {
+            continue;
+        }
+        let written = rules.texts.iter().find(|hazard| code.contains(hazard.as_str()));
+        let by_line = rules.lines.iter().find(|start| is_yaml && code.starts_with(start.as_str()));
+        if let Some(hazard) = written.or(by_line) {
+            gap(survey, format!("`{hazard}` may make it write files ({path}:{})", number + 1));
+        }
+    }
+}
+
+fn servers(
+    rules: &'static Rules,
+    named: &[Found<String>],
+    texts: &[(&str, String, bool)],
+    survey: &mut Survey,
+) {
+    for row in &rules.servers {
+        let is_of_row =
+            |package: &&Found<String>| row.packages.iter().any(|known| covers(known, &package.value));
+        let Some(package) = named.iter().find(is_of_row) else { continue };
+        let mut served = Served {
+            package: package.value.clone(),
+            port: row.port,
+            variable: row.variable.as_deref(),
+            said: None,
+            health: None,
+        };
+        let health = row.health.as_ref();
+        let has_health = health.is_some_and(|row| named.iter().any(|package| package.value == row.package));
+        // Behind a login the route answers 401.
+        let guarded = named
+            .iter()
+            .any(|package| package.value.contains("security") || package.value.contains("oauth2"));
+        served.health = health.filter(|_| has_health && !guarded).map(|row| row.path.as_str());
+        for (path, text, is_source) in texts {
+            // Sources of a language whose servers are set up in code speak of ports there; elsewhere in settings.
+            if *is_source && row.key.is_some() {
+                continue;
+            }
+            said(row, path, text, &mut served);
+        }
+        survey.served.push(Found { value: served, at: package.at.clone() });
+    }
+}
+
+/// What a text says about where the server listens.
+fn said(row: &'static ServerRow, path: &str, text: &str, served: &mut Served) {
+    for (number, line) in text.lines().enumerate() {
+        let code = line.trim();
+        if code.starts_with('#') || code.starts_with("//") {
+            continue;
+        }
+        if let (Some(key), Some((name, value))) = (&row.key, code.split_once('='))
+            && name.trim() == key
+        {
+            served.port = value.trim().parse().ok();
+            if served.port.is_some() {
+                continue;
+            }
+            served.said = Some(format!("`{code}` ({path}:{})", number + 1));
+        }
+        if let Some(hazard) = row.said.iter().find(|hazard| code.contains(hazard.as_str())) {
+            served.said.get_or_insert_with(|| format!("`{hazard}` ({path}:{})", number + 1));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+use super::*;
+
+#[track_caller]
+fn look(family: Family, files: &[(&str, &str)]) -> Survey {
+    survey(&Project::in_memory(files.iter().copied()), family).expect("there is something to look at")
+}
+
+const POM: &str = "<project><parent><groupId>org.springframework.boot</groupId>\
+    <artifactId>spring-boot-starter-parent</artifactId></parent><dependencies><dependency>\
+    <groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-web</artifactId>\
+    </dependency></dependencies></project>";
+
+#[test]
+fn a_web_application_of_spring_writes_nothing_and_listens_on_its_port() {
+    let files =
+        [("pom.xml", POM), ("src/main/java/A.java", "class A { void a() { System.out.println(1); } }")];
+    let found = look(Family::Java, &files);
+    assert_eq!(found.gaps, [""; 0]);
+    assert_eq!(
+        (found.served[0].value.port, found.served[0].value.variable),
+        (Some(8080), Some("SERVER_PORT"))
+    );
+    let settings = ("src/main/resources/application.properties", "server.port=9000\n");
+    let found = look(Family::Java, &[files[0], files[1], settings]);
+    assert_eq!((found.served[0].value.port, &found.served[0].value.said), (Some(9000), &None));
+    let settings = ("src/main/resources/application.yml", "server:\n  port: ${P}\n");
+    assert!(look(Family::Java, &[files[0], files[1], settings]).served[0].value.said.is_some());
+}
+
+#[test]
+fn names_settings_and_packages_that_may_write_are_gaps() {
+    let gaps = |source: &str, settings: &str| {
+        let files = [("pom.xml", POM), ("src/A.java", source), ("src/application.yml", settings)];
+        look(Family::Java, &files).gaps
+    };
+    assert_eq!(gaps("var f = new FileWriter(x);", ""), ["`FileWriter` may write files (src/A.java:1)"]);
+    assert_eq!(gaps("import java.nio.file.Files;\nFiles.readString(p);", ""), [""; 0]);
+    assert_eq!(gaps("import static java.nio.file.Files.*;", "").len(), 1);
+    assert_eq!(gaps("Files.write(p, b);", "").len(), 1);
+    assert_eq!(gaps("class A {}", "logging:\n  file:\n    name: a.log\n").len(), 1);
+    let pom = POM.replace("starter-web", "starter-artemis");
+    let files = [("pom.xml", pom.as_str()), ("A.java", "class A {}")];
+    assert_eq!(look(Family::Java, &files).gaps.len(), 1);
+}
+
+#[test]
+fn gradle_cargo_bundler_and_dotnet_name_their_packages() {
+    let gradle = "dependencies {\n  implementation 'org.springframework.boot:spring-boot-starter-web'\n  \
+                  implementation(\"x.y:z:1\")\n  testImplementation 'a.b:c:1'\n}\n";
+    let found = look(Family::Java, &[("build.gradle", gradle), ("A.kt", "class A")]);
+    assert_eq!(found.gaps, ["nothing is known of the package `x.y:z` (build.gradle:3)"]);
+    let cargo = "[package]\nname = \"a\"\n[dependencies]\nrocket = \"0.5\"\nsqlx = { version = \"1\", features = [\"sqlite\"] }\n";
+    let found = look(
+        Family::Rust,
+        &[("Cargo.toml", cargo), ("src/main.rs", "use std::fs;\nfn main() { fs::read(p); }")],
+    );
+    assert_eq!(found.gaps, ["`sqlx` may keep its data in a file (Cargo.toml:5)"]);
+    assert_eq!((found.served[0].value.port, found.programs), (Some(8000), vec!["a".to_owned()]));
+    let gems = "source 'x'\ngem 'sinatra' # web\ngroup :test do\n  gem 'fakefs'\nend\ngem 'unheard_of'\n";
+    let found = look(Family::Ruby, &[("Gemfile", gems), ("app.rb", "File.read(x)\n")]);
+    assert_eq!(found.gaps, ["nothing is known of the package `unheard_of` (Gemfile:6)"]);
+    let project = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"><ItemGroup><PackageReference Include=\"Dapper\"/></ItemGroup></Project>";
+    let found = look(Family::Dotnet, &[("a.csproj", project), ("P.cs", "app.Run();")]);
+    assert_eq!((found.gaps.len(), found.served[0].value.port), (0, Some(8080)), "{:?}", found.gaps);
+}
+
+#[test]
+fn without_sources_nothing_is_said() {
+    let project = Project::in_memory([("pom.xml", POM)]);
+    assert!(survey(&project, Family::Java).is_err());
+    assert!(survey(&Project::in_memory([("A.java", "")]), Family::Java).is_err());
+    assert!(survey(&Project::unknown(), Family::Java).is_err());
+}

@@ -1,0 +1,121 @@
+//! Programs in languages that are surveyed whole: which of them the start command runs, and whether this project is
+//! what it was made from.
+
+use super::{Program, Shipped};
+use crate::images::Facts;
+use crate::project::survey::{Family, Survey, survey};
+use crate::shell::{Entry, StartKind};
+use crate::syntax::{Instruction, Keyword};
+
+/// Words of a command line that make a program write whatever its sources say.
+const WRITING: &[&str] = &[
+    "logging.file",
+    "logging.path",
+    "loggc",
+    "Xlog",
+    "HeapDump",
+    "logfile",
+    "log-file",
+    "pid",
+    "javaagent",
+    "file:/data",
+    "basedir",
+    "--state",
+    "redirect",
+];
+
+impl Shipped<'_> {
+    /// What the project says about a program of Java, Rust, Ruby or .NET. `None` where the program is none of these;
+    /// `Err` says why the project does not tell.
+    pub(in super::super) fn surveyed(
+        &self,
+        program: &Program,
+        facts: &Facts,
+    ) -> Option<Result<(Family, Survey), String>> {
+        let family = family(program)?;
+        if let Some(word) = program.argv.iter().find(|word| WRITING.iter().any(|known| word.contains(known)))
+        {
+            return Some(Err(format!("`{word}` may name a file that is written")));
+        }
+        if !program.start.unknown.is_empty() {
+            return Some(Err(format!("`{}` has options that are not known", program.argv.join(" "))));
+        }
+        let found = survey(self.input.project, family);
+        let made = |found: &Survey| match family {
+            Family::Java => self.jar_is_own(),
+            Family::Rust => self.is_built(&["cargo"]) && names(found, program.name()),
+            Family::Ruby => self.context_workdir(facts).is_some(),
+            Family::Dotnet => match &program.start.entry {
+                Some(Entry::File(path)) => {
+                    let name = path.rsplit('/').next().unwrap_or(path);
+                    self.is_built(&["dotnet"]) && names(found, name.trim_end_matches(".dll"))
+                }
+                _ => false,
+            },
+        };
+        Some(match found {
+            // A binary may be anything: only one that the manifests name is of this language at all.
+            Err(_) if family == Family::Rust => return None,
+            Ok(found) if family == Family::Rust && !made(&found) => return None,
+            Ok(found) if !made(&found) => {
+                Err(format!("it is not certain that this project is what `{}` was made from", program.name()))
+            }
+            other => other.map(|found| (family, found)),
+        })
+    }
+
+    /// Whether every jar that is copied is one of the context, or comes from a stage that builds with Java's tools.
+    fn jar_is_own(&self) -> bool {
+        let instructions = &self.input.document.instructions;
+        let copies = |instruction: &&Instruction| {
+            matches!(instruction.keyword, Keyword::Copy | Keyword::Add)
+                && instruction.values().iter().any(|word| word.ends_with(".jar"))
+        };
+        let mut own = self.is_built(&["gradle", "gradlew", "mvn", "mvnw"]);
+        for instruction in instructions.iter().filter(copies) {
+            let remote = instruction.values().iter().any(|word| word.contains("://"));
+            let outside = instruction.flag("from").is_some_and(|name| {
+                let stages = &self.input.model.stages;
+                self.input.model.stage_named(name, stages.len()).is_none()
+            });
+            if remote || outside {
+                return false;
+            }
+            own |= instruction.flag("from").is_none();
+        }
+        own && !self.any_run(|text| text.contains(".jar") && (text.contains("curl") || text.contains("wget")))
+    }
+
+    /// Whether a RUN of the file starts one of these tools.
+    fn is_built(&self, tools: &[&str]) -> bool {
+        self.any_run(|text| {
+            let mut words = text.split(|letter: char| letter.is_whitespace() || "/;&|()\"".contains(letter));
+            words.any(|word| tools.contains(&word))
+        })
+    }
+
+    fn any_run(&self, fits: impl Fn(&str) -> bool) -> bool {
+        let instructions = self.input.document.instructions.iter();
+        let mut runs = instructions.filter(|instruction| instruction.keyword == Keyword::Run);
+        runs.any(|instruction| fits(instruction.joined.text()))
+    }
+}
+
+fn family(program: &Program) -> Option<Family> {
+    let start = &program.start;
+    if start.development.is_some() {
+        return None;
+    }
+    match (start.kind, &start.entry) {
+        (StartKind::Java, Some(Entry::File(path))) if path.ends_with(".jar") => Some(Family::Java),
+        (StartKind::Dotnet, Some(Entry::File(path))) if path.ends_with(".dll") => Some(Family::Dotnet),
+        (StartKind::Ruby, Some(Entry::File(_))) => Some(Family::Ruby),
+        (StartKind::Rails, _) if matches!(program.name(), "puma" | "rackup") => Some(Family::Ruby),
+        (StartKind::Binary | StartKind::Unknown, _) => Some(Family::Rust),
+        _ => None,
+    }
+}
+
+fn names(found: &Survey, name: &str) -> bool {
+    found.programs.iter().any(|known| known == name)
+}
