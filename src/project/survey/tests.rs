@@ -52,7 +52,7 @@ fn gradle_cargo_bundler_and_dotnet_name_their_packages() {
     let cargo = "[package]\nname = \"a\"\n[dependencies]\nrocket = \"0.5\"\nsqlx = { version = \"1\", features = [\"sqlite\"] }\n";
     let found = look(
         Family::Rust,
-        &[("Cargo.toml", cargo), ("src/main.rs", "use std::fs;\nfn main() { fs::read(p); }")],
+        &[("Cargo.toml", cargo), ("src/main.rs", "use tokio::fs;\nfn main() { fs::read(p); }")],
     );
     assert_eq!(found.gaps, ["`sqlx` may keep its data in a file (Cargo.toml:5)"]);
     assert_eq!((found.served[0].value.port, found.programs), (Some(8000), vec!["a".to_owned()]));

@@ -341,7 +341,7 @@ fn nr3_a_program_of_rust_is_judged_by_all_of_its_project() {
         "{:?}",
         file.held_back
     );
-    held_back(&ADD_USER, &[CARGO, ("src/main.rs", "fn main() { std::fs::write(a, b); }\n")], text, &["NR3"]);
+    held_back(&ADD_USER, &[CARGO, ("src/main.rs", "fn main() { fs::write(a, b); }\n")], text, &["NR3"]);
     // Not a program of this project.
     held_back(&ADD_USER, &[CARGO, ("src/main.rs", "")], &text.replace("release/web", "release/x"), &["NR3"]);
 }
