@@ -103,11 +103,16 @@ fn judge(shipped: &Shipped<'_>) -> Result<Diagnostic, Silence> {
     let mut checks = Checks::default();
     let facts = match shipped.facts("HC4") {
         Ok(facts) => facts,
+        Err(_) if shipped.names_windows() => return None,
+        // The probe is the user's word, whatever the image is.
+        Err(_) if options.command.is_some() => Facts::unknown(),
         // Of an image of which nothing is known, it is said only where there is a sign of a server (HC1).
         Err(missing) => {
             let sign = options != &HealthOptions::default() || shipped.last(Keyword::Expose).is_some();
-            checks.take(Err(missing.clone()));
-            return if sign { Ok(checks.hold_back(span, message)) } else { Err(Silence::Unknown(missing)) };
+            let silent = missing.clone();
+            let remedy = "set `[health] command` in dockfix.toml to a probe that the image can run";
+            checks.misses("HC4", missing.text, remedy);
+            return if sign { Ok(checks.hold_back(span, message)) } else { Err(Silence::Unknown(silent)) };
         }
     };
     if facts.is_windows() {
@@ -117,6 +122,9 @@ fn judge(shipped: &Shipped<'_>) -> Result<Diagnostic, Silence> {
         return Err(Silence::Right(format!("the base image `{}` has a health check", facts.family)));
     }
     match facts.healthcheck {
+        None if options.command.is_some() => {
+            checks.holds("HC7", "the command of dockfix.toml takes the place of any other");
+        }
         Some(_) => checks.holds("HC7", "neither the file nor its base image has a health check"),
         None => {
             let text = format!("it is not known whether `{}` has a health check of its own", facts.family);
@@ -317,6 +325,22 @@ mod tests {
             text,
             &["HC4"],
         );
+    }
+
+    #[test]
+    fn hc4_hc7_a_command_of_the_users_own_needs_no_facts() {
+        let text = "FROM unheard/of:1\nEXPOSE 80\nCMD [\"x\"]\n";
+        held_back(&ADD_HEALTHCHECK, &[], text, &["HC4"]);
+        let config =
+            Config::parse("health.command = [\"/probe\"]\nhealth.retries = 5\n", &[]).expect("sound");
+        let found = outcome(&ADD_HEALTHCHECK, &[], text, &config.options_for("Dockerfile"));
+        let after = found.files[0].after.text();
+        assert!(
+            after.contains("--retries=5 \\\n    CMD [\"/probe\"]\n"),
+            "{after}{:?}",
+            found.files[0].held_back
+        );
+        same(&ADD_HEALTHCHECK, "FROM mcr.microsoft.com/windows/nanoserver:${OS}\nEXPOSE 80\nCMD [\"x\"]\n");
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub(super) fn find(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) ->
         Err(missing) if options.port.is_none() => {
             // Without EXPOSE there is no sign of a server, and jobs are not to be bothered.
             exposed.first()?;
-            checks.take(Err(missing));
+            checks.misses(missing.id, missing.text, format!("{}; or {SET_PORT}", missing.remedy));
             return Some(None);
         }
         Err(_) => return Some(by_options(shipped, checks)),

@@ -179,6 +179,12 @@ impl<'a> Shipped<'a> {
         Some(build.at())
     }
 
+    /// Whether the image is one of Windows by its name, as far as it is not known otherwise.
+    pub(super) fn names_windows(&self) -> bool {
+        const NAMES: &[&str] = &["nanoserver", "servercore", "/windows/"];
+        self.image().is_some_and(|image| NAMES.iter().any(|name| image.written.contains(name)))
+    }
+
     /// Whether a stage below has ONBUILD triggers, which run in this one without being written in it.
     pub(super) fn has_triggers(&self) -> bool {
         let stages = &self.input.model.stages;
