@@ -374,6 +374,13 @@ mod tests {
     }
 
     #[test]
+    fn the_server_of_php_names_its_port() {
+        let text = "FROM php:8.3-cli-bookworm\nCOPY . /app\nCMD [\"php\", \"-S\", \"0.0.0.0:8080\", \"-t\", \"/app\"]\n";
+        assert!(probe(&[("index.php", "")], text).contains("http://127.0.0.1:8080/"));
+        held_back(&ADD_HEALTHCHECK, &[], &text.replace("COPY", "EXPOSE 81\nCOPY"), &["HC2", "HC2"]);
+    }
+
+    #[test]
     fn a_server_program_with_its_port_needs_no_sources() {
         let text = "FROM python:3.12-alpine3.22\nCOPY . /app\nWORKDIR /app\nCMD [\"gunicorn\", \"-b\", \"0.0.0.0:8000\", \"app:app\"]\n";
         assert!(probe(&[("app.py", "import unheard_of\n")], text).contains("127.0.0.1', 8000"));

@@ -6,6 +6,7 @@
 mod checks;
 mod chosen;
 mod makers;
+mod mounts;
 mod position;
 mod program;
 #[cfg(test)]

@@ -107,7 +107,8 @@ fn by_program(
     let is_server = matches!(
         start.kind,
         StartKind::Flask | StartKind::Gunicorn | StartKind::Uvicorn | StartKind::Streamlit | StartKind::Rails
-    ) || SERVERS.contains(&program.name());
+    ) || SERVERS.contains(&program.name())
+        || start.kind == StartKind::Php && start.port != Given::No;
     if !is_server || !start.unknown.is_empty() {
         return None;
     }

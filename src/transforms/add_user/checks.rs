@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::chosen::Demands;
-use super::program;
+use super::{mounts, program};
 use crate::images::{Facts, Shell};
 use crate::model::Base;
 use crate::project::builds::Build;
@@ -25,6 +25,10 @@ pub(super) fn all(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -> 
     root_home(shipped, checks);
     ports(shipped, checks);
     let mut demands = program::check(shipped, facts, checks);
+    // What the user states, they have seen the mounts for.
+    if shipped.input.options.user.writable.is_none() {
+        mounts::check(shipped, &demands, checks);
+    }
     granted(shipped, facts, &mut demands, checks);
     demands
 }

@@ -205,6 +205,19 @@ fn nr10_root_by_name_gives_way_to_a_number_in_the_settings() {
 }
 
 #[test]
+fn nr14_a_mount_over_a_folder_that_is_written_keeps_its_owner() {
+    let writes = ("server.js", "require('fs').writeFileSync('uploads/x', 'y')\n");
+    let mounts = ("compose.yaml", "services:\n  web:\n    build: .\n    volumes: ['./up:/app/uploads']\n");
+    held_back(&ADD_USER, &[writes, mounts], &node(""), &["NR14"]);
+    assert!(
+        with("user.writable = [\"uploads\"]\n", &[writes, mounts], &node("")).contains("USER 1000:1000\n")
+    );
+    let elsewhere = ("compose.yaml", "services:\n  web:\n    build: .\n    volumes: ['./up:/data']\n");
+    let file = run_alone(&ADD_USER, &[writes, elsewhere], &node(""));
+    assert!(file.after.text().contains("chown -R 1000:1000 /app/uploads"), "{:?}", file.held_back);
+}
+
+#[test]
 fn nr15_a_platform_that_chooses_the_user_keeps_root() {
     let action = ("action.yml", "name: a\nruns:\n  using: docker\n  image: Dockerfile\n");
     held_back(&ADD_USER, &[SERVER, action], &node(""), &["NR15"]);
