@@ -39,7 +39,10 @@ impl Sources {
         });
         answer.found.retain(|found| found.value.base != Base::Temporary);
         if let Grants::Stated(folders) = grants {
-            answer.found.retain(|found| found.value.base != Base::Unknown && !found.value.is_within(folders));
+            // Something anywhere in the working folder states no more than something anywhere.
+            let is_open =
+                |target: &Target| target.base == Base::Unknown || !target.whole && target.path.is_empty();
+            answer.found.retain(|found| !is_open(&found.value) && !found.value.is_within(folders));
             answer.gaps.clear();
         }
         answer
