@@ -341,6 +341,7 @@ fn an_alias_lends_the_facts_of_the_public_image() {
         &node("").replace("node:24", "public.ecr.aws/docker/library/node:24"),
         &node("USER 1000:1000\n").replace("node:24", "public.ecr.aws/docker/library/node:24"),
     );
+}
 
 const CARGO: (&str, &str) = ("Cargo.toml", "[package]\nname = \"web\"\n[dependencies]\naxum = \"0.7\"\n");
 
