@@ -103,7 +103,9 @@ fn judge(shipped: &Shipped<'_>) -> Result<Diagnostic, Silence> {
     let mut checks = Checks::default();
     let facts = match shipped.facts("HC4") {
         Ok(facts) => facts,
-        Err(_) if shipped.names_windows() => return None,
+        Err(_) if shipped.names_windows() => {
+            return Err(Silence::NotApplicable("it is a Windows image".to_owned()));
+        }
         // The probe is the user's word, whatever the image is.
         Err(_) if options.command.is_some() => Facts::unknown(),
         // Of an image of which nothing is known, it is said only where there is a sign of a server (HC1).

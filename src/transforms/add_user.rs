@@ -82,7 +82,9 @@ fn judge(shipped: &Shipped<'_>) -> Result<Diagnostic, Silence> {
     let mut checks = Checks::default();
     let facts = match shipped.facts("NR10") {
         Ok(facts) => facts,
-        Err(_) if shipped.names_windows() => return None,
+        Err(_) if shipped.names_windows() => {
+            return Err(Silence::NotApplicable("it is a Windows image".to_owned()));
+        }
         // The number that the user gives needs nothing of the image: only what it starts and writes is left to ask.
         Err(_) if options.id.is_some() => Facts::unknown(),
         Err(missing) => {
