@@ -149,6 +149,12 @@ fn a_run_with_state_is_not_parted() {
         "FROM node:22\nCOPY . /app\nRUN cd /app && npm ci && npm run build\n",
         "FROM node:22\nCOPY package.json package-lock.json /app/\nRUN cd /app && npm ci\nCOPY . /app\nRUN cd /app && npm run build\n",
     );
+    held_back(
+        &IT,
+        NODE,
+        "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN export A=b && npm ci && npm run build\n",
+        &["MC4"],
+    );
 }
 
 #[test]

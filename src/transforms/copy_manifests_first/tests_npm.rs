@@ -211,3 +211,15 @@ fn asking_for_the_release_is_no_install() {
     let file = run_alone(&IT, YARN, &node("yarn --version"));
     assert!(file.applied.is_empty() && file.held_back.is_empty());
 }
+
+#[test]
+fn the_folder_of_a_parted_run_is_changed_to_twice() {
+    let files = [("web/package.json", YARN[0].1), ("web/yarn.lock", YARN[1].1), IGNORE];
+    check_in(
+        &IT,
+        &files,
+        &node("cd web && yarn install --frozen-lockfile && yarn build"),
+        "FROM node:22-slim\nWORKDIR /app\nCOPY web/package.json web/yarn.lock ./web/\n\
+         RUN cd web && yarn install --frozen-lockfile\nCOPY . .\nRUN cd web && yarn build\n",
+    );
+}

@@ -23,6 +23,7 @@ pub(super) struct BerryLock {
 struct Entry {
     /// Of `__metadata` a number, of a package its version.
     version: String,
+    resolution: String,
     dependencies: BTreeMap<String, String>,
 }
 
@@ -41,6 +42,16 @@ impl BerryLock {
             }
         }
         Ok(BerryLock { path: path.to_owned(), version, entries })
+    }
+
+    /// Folders of the packages that it is for; a key may also ask for a member by a range.
+    pub(super) fn members(&self) -> Vec<&str> {
+        let folders = self.entries.iter().filter_map(|(key, entry)| {
+            let (name, range) = split(key)?;
+            let folder = range.strip_prefix("workspace:")?;
+            (entry.resolution == format!("{name}@workspace:{folder}")).then_some(folder)
+        });
+        folders.collect()
     }
 
     /// Names of all packages.
@@ -111,7 +122,7 @@ mod tests {
     use super::*;
     use crate::project::ecosystems::npm::managers::tests::verdict;
 
-    const LOCK: &str = "__metadata:\n  version: 8\n  cacheKey: 10c0\n\n\"b@npm:^2\":\n  version: 2.0.0\n\n\"a@npm:^1, a@npm:^1.1\":\n  version: 1.2.0\n  dependencies:\n    b: \"npm:^2\"\n\n\"m@workspace:*, m@workspace:p/m\":\n  version: 0.0.0-use.local\n\n\"r@workspace:.\":\n  version: 0.0.0-use.local\n  dependencies:\n    a: \"npm:^1\"\n    m: \"workspace:*\"\n";
+    const LOCK: &str = "__metadata:\n  version: 8\n  cacheKey: 10c0\n\n\"b@npm:^2\":\n  version: 2.0.0\n\n\"a@npm:^1, a@npm:^1.1\":\n  version: 1.2.0\n  dependencies:\n    b: \"npm:^2\"\n\n\"m@workspace:*, m@workspace:p/m\":\n  version: 0.0.0-use.local\n  resolution: \"m@workspace:p/m\"\n\n\"r@workspace:.\":\n  version: 0.0.0-use.local\n  dependencies:\n    a: \"npm:^1\"\n    m: \"workspace:*\"\n";
     const ROOT: &str = r#"{"name": "r", "packageManager": "yarn@4.1.0", "workspaces": ["p/*"],
         "dependencies": {"a": "^1"}, "devDependencies": {"m": "workspace:*"}}"#;
 
@@ -127,7 +138,7 @@ mod tests {
         assert!(matches!(of(ROOT, LOCK), Verdict::Holds(_)), "{:?}", of(ROOT, LOCK));
         assert!(matches!(of(&ROOT.replace("^1", "^1.1"), LOCK), Verdict::Fails(_)));
         assert!(matches!(of(&ROOT.replace(r#""a": "^1""#, ""), LOCK), Verdict::Fails(_)));
-        assert!(matches!(of(ROOT, &LOCK.replace("p/m", "p/n")), Verdict::Fails(_)));
+        assert!(matches!(of(ROOT, &LOCK.replace("p/m", "p/n")), Verdict::Unproven(_)));
         assert!(matches!(of(ROOT, &LOCK.replace("\"b@npm:^2\":", "\"b@npm:^3\":")), Verdict::Unproven(_)));
     }
 

@@ -200,6 +200,9 @@ impl Workspace {
         if let Some(verdict) = self.unreadable_by(release) {
             return verdict;
         }
+        if let Some(folder) = self.gone() {
+            return Verdict::Unproven(format!("the lock has a member `{folder}` that is not sent"));
+        }
         match &self.lock {
             Lock::None => Verdict::Fails("there is no lock file".to_owned()),
             Lock::Binary => Verdict::Unproven("`bun.lockb` is not text".to_owned()),
@@ -209,6 +212,20 @@ impl Workspace {
             Lock::Pnpm(lock) => lock.in_sync(self),
             Lock::Bun(lock) => lock.in_sync(self),
         }
+    }
+
+    /// A folder of which the lock holds a member that is not there.
+    fn gone(&self) -> Option<&str> {
+        let folders = match &self.lock {
+            Lock::YarnBerry(lock) => lock.members(),
+            Lock::Pnpm(lock) => lock.members(),
+            Lock::Bun(lock) => lock.members(),
+            _ => return None,
+        };
+        folders.into_iter().find(|folder| {
+            let path = join(&self.root.folder, folder).unwrap_or_default();
+            !self.packages().any(|package| package.folder == path)
+        })
     }
 
     /// Why a release of the manager would not take the lock as it is: each writes a format of its own.
@@ -225,8 +242,9 @@ impl Workspace {
                 lock.version,
                 named.map(|named| match lock.version {
                     6 => ((3, 2)..(4, 0)).contains(&named),
-                    8 => ((4, 0)..(4, 13)).contains(&named),
+                    8 => ((4, 0)..(4, 14)).contains(&named),
                     9 => named == (4, 14),
+                    10 => ((4, 15)..(4, 19)).contains(&named),
                     _ => false,
                 }),
             ),
