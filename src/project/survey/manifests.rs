@@ -5,6 +5,10 @@ use toml::Value;
 use super::{Family, Survey, gap};
 use crate::project::{Found, Project};
 
+/// Reads the manifest of a path and text: packages go to the list, what is not understood to the survey. `None` where it
+/// cannot be read at all.
+type Reader = fn(&str, &str, &mut Vec<Found<String>>, &mut Survey) -> Option<()>;
+
 /// Every package that a manifest of the context names, but those for tests alone. `Err` where there is no manifest.
 pub(super) fn packages(
     project: &Project,
@@ -16,7 +20,7 @@ pub(super) fn packages(
     for entry in project.files() {
         let path = entry.path.as_str();
         let name = path.rsplit('/').next().unwrap_or(path);
-        let read: fn(&str, &str, &mut Vec<Found<String>>, &mut Survey) -> Option<()> = match (family, name) {
+        let read: Reader = match (family, name) {
             (Family::Java, "pom.xml") => maven,
             (Family::Java, "build.gradle" | "build.gradle.kts") => gradle,
             (Family::Rust, "Cargo.toml") => cargo,
