@@ -42,6 +42,8 @@ pub struct Manifest {
     pub patches: Vec<String>,
     /// Whether Yarn 1 is told to make no `node_modules`.
     pub plug_n_play: bool,
+    /// Whether it says more of its dependencies than their ranges (`dependenciesMeta`).
+    pub has_dependencies_meta: bool,
     /// Whether every file of a folder is a program that it offers.
     pub has_bin_folder: bool,
     /// Folders of workspace members, as globs.
@@ -152,6 +154,7 @@ impl Reader<'_> {
             replacements: self.replacements(),
             patches: self.patches(),
             plug_n_play: self.at(&["installConfig", "pnp"]) == Some(&Value::Bool(true)),
+            has_dependencies_meta: self.value.get("dependenciesMeta").is_some(),
             has_bin_folder: self.at(&["directories", "bin"]).is_some(),
             workspaces: self.workspaces(),
             bin: self.bin(),

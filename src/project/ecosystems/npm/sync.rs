@@ -1,5 +1,7 @@
 //! Whether a lock belongs to its manifest: then `npm ci` installs what `npm install` would.
 
+use serde_json::Value;
+
 use super::lock::{Entry, Lock, TreeEntry};
 use super::manifest::{EdgeKind, Manifest};
 use super::spec::{Spec, spec};
@@ -41,6 +43,15 @@ pub(super) fn in_sync(manifest: &Manifest, lock: &Lock, npm: u64, peers: Peers) 
 /// How the lock's copy of a member of the workspace differs from its manifest; `None` where it does not.
 pub(super) fn member(manifest: &Manifest, place: &str, lock: &Lock) -> Option<Verdict> {
     if lock.packages.contains_key(place) {
+        // Under its name stands a link to it; `npm ci` refuses a lock with another one.
+        let name = manifest.name.as_deref().unwrap_or_else(|| place.rsplit('/').next().unwrap_or_default());
+        let linked = lock.packages.get(&format!("node_modules/{name}")).is_some_and(|entry| {
+            entry.link && entry.resolved.as_ref().and_then(Value::as_str) == Some(place)
+        });
+        if !linked {
+            let text = format!("`{}` has no link to `{}` under its name", lock.path, manifest.path);
+            return Some(Verdict::Fails(text));
+        }
         return copied(manifest, place, lock);
     }
     Some(Verdict::Fails(format!("`{}` is not in `{}`", manifest.path, lock.path)))

@@ -34,6 +34,7 @@ struct File {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Member {
+    name: Option<String>,
     dependencies: BTreeMap<String, String>,
     dev_dependencies: BTreeMap<String, String>,
     optional_dependencies: BTreeMap<String, String>,
@@ -83,6 +84,9 @@ impl BunLock {
         let Some(member) = self.file.workspaces.get(folder.trim_start_matches('/')) else {
             return Some(format!("`{}` is not in `{}`", manifest.path, self.path));
         };
+        if !folder.is_empty() && member.name != manifest.name {
+            return Some(format!("`{}` has another name in `{}`", manifest.path, self.path));
+        }
         let lists = [
             (EdgeKind::Prod, &member.dependencies),
             (EdgeKind::Optional, &member.optional_dependencies),
@@ -139,7 +143,7 @@ mod tests {
         r#"{"workspaces": ["p/*"], "dependencies": {"@s/a": "^1"}, "peerDependencies": {"z": "1"}}"#;
 
     fn of(root: &str, lock: &str) -> Verdict {
-        let member = r#"{"devDependencies": {"b": "*"}}"#;
+        let member = r#"{"name": "m", "devDependencies": {"b": "*"}}"#;
         verdict(&[("package.json", root), ("p/m/package.json", member), ("bun.lock", lock)], "bun")
     }
 
@@ -147,6 +151,7 @@ mod tests {
     fn every_member_as_the_lock_has_it() {
         assert!(matches!(of(ROOT, LOCK), Verdict::Holds(_)), "{:?}", of(ROOT, LOCK));
         assert!(matches!(of(&ROOT.replace("^1", "^2"), LOCK), Verdict::Fails(_)));
+        assert!(matches!(of(ROOT, &LOCK.replace("\"m\"", "\"n\"")), Verdict::Fails(_)));
         assert!(matches!(of(&ROOT.replace("p/*", "q/*"), LOCK), Verdict::Unproven(_)));
         assert!(matches!(of(ROOT, &LOCK.replace("p/m", "p/n")), Verdict::Unproven(_)));
         let lock = LOCK.replace("\"packages\"", "\"overrides\": {\"b\": \"1\"}, \"packages\"");

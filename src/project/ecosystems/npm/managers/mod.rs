@@ -203,6 +203,9 @@ impl Workspace {
         if let Some(folder) = self.gone() {
             return Verdict::Unproven(format!("the lock has a member `{folder}` that is not sent"));
         }
+        if let Some(why) = self.not_compared() {
+            return Verdict::Unproven(why);
+        }
         match &self.lock {
             Lock::None => Verdict::Fails("there is no lock file".to_owned()),
             Lock::Binary => Verdict::Unproven("`bun.lockb` is not text".to_owned()),
@@ -212,6 +215,31 @@ impl Workspace {
             Lock::Pnpm(lock) => lock.in_sync(self),
             Lock::Bun(lock) => lock.in_sync(self),
         }
+    }
+
+    /// What a manifest says that the lock holds too, and that is not compared here: where it differs, an install that
+    /// must not change the lock fails. Yarn 1 locks none of it.
+    fn not_compared(&self) -> Option<String> {
+        if matches!(self.lock, Lock::None | Lock::Binary | Lock::Unreadable(_) | Lock::YarnClassic(_)) {
+            return None;
+        }
+        let berry = matches!(self.lock, Lock::YarnBerry(_));
+        self.packages().find_map(|package| {
+            let manifest = &package.manifest;
+            let peers = !manifest.peer_dependencies.is_empty() || !manifest.optional_peers.is_empty();
+            let what = if peers && !matches!(self.lock, Lock::Bun(_)) {
+                "peers"
+            } else if manifest.has_dependencies_meta {
+                "`dependenciesMeta`"
+            } else if berry && !manifest.optional_dependencies.is_empty() {
+                "optional dependencies"
+            } else if berry && (!manifest.bin.is_empty() || manifest.has_bin_folder) {
+                "programs"
+            } else {
+                return None;
+            };
+            Some(format!("`{}` names {what}, and whether the lock has the same is not known", manifest.path))
+        })
     }
 
     /// A folder of which the lock holds a member that is not there.

@@ -180,6 +180,15 @@ mod tests {
     }
 
     #[test]
+    fn peers_and_more_about_dependencies_are_not_compared() {
+        for more in [r#""peerDependencies": {"z": "1"}"#, r#""dependenciesMeta": {"z": {"injected": true}}"#]
+        {
+            let root = ROOT.replacen('{', &format!("{{{more}, "), 1);
+            assert!(matches!(of(&root, LOCK), Verdict::Unproven(_)), "{root}");
+        }
+    }
+
+    #[test]
     fn what_changes_versions_is_not_compared() {
         let lock = LOCK.replace("importers:", "overrides:\n  x: 1\n\nimporters:");
         assert!(matches!(of(ROOT, &lock), Verdict::Unproven(_)));
