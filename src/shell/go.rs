@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::installs::{Install, Manager};
+use super::options::last_given;
 use super::start::Given;
 use super::tree::{SimpleCommand, Word};
 
@@ -72,13 +73,7 @@ impl SimpleCommand {
 
 /// The value of an option; the last one counts.
 fn given(install: &Install, name: &str) -> Given<String> {
-    match install.options.iter().rfind(|option| option.name == name) {
-        None => Given::No,
-        Some(option) => match option.value.as_ref().and_then(|value| value.text.clone()) {
-            Some(text) => Given::Known(text),
-            None => Given::Unknown,
-        },
-    }
+    last_given(&install.options, |option| option == name)
 }
 
 #[cfg(test)]

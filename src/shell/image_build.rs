@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::options::{self, GivenOption, Grammar};
+use super::options::{self, Grammar, last_given};
 use super::start::Given;
 use super::tree::SimpleCommand;
 use super::wrappers::base_name;
@@ -70,7 +70,7 @@ fn image_build(argv: &[Option<&str>]) -> Option<ImageBuild> {
     if !arguments.unknown.is_empty() {
         return None;
     }
-    let given = |names: &[&str]| given(&arguments.options, |name| names.contains(&name));
+    let given = |names: &[&str]| last_given(&arguments.options, |name| names.contains(&name));
     let context = match (builder.context.is_empty(), arguments.operands.as_slice()) {
         (true, [operand]) => match argv[*operand] {
             Some(text) => Given::Known(text.to_owned()),
@@ -78,7 +78,7 @@ fn image_build(argv: &[Option<&str>]) -> Option<ImageBuild> {
         },
         (true, _) => return None,
         (false, _) => {
-            self::given(&arguments.options, |name| builder.context.iter().any(|known| known == name))
+            last_given(&arguments.options, |name| builder.context.iter().any(|known| known == name))
         }
     };
     let named = |name: &'static str| {
@@ -108,17 +108,6 @@ fn starts_with(argv: &[Option<&str>], command: &str) -> Option<usize> {
             given => given == Some(*word),
         });
     begins.then_some(words.len())
-}
-
-/// The value of the last of some options.
-fn given(options: &[GivenOption], is_meant: impl Fn(&str) -> bool) -> Given<String> {
-    match options.iter().rfind(|option| is_meant(&option.name)) {
-        None => Given::No,
-        Some(option) => match option.value.as_ref().and_then(|value| value.text.clone()) {
-            Some(text) => Given::Known(text),
-            None => Given::Unknown,
-        },
-    }
 }
 
 #[cfg(test)]

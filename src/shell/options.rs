@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+use super::start::Given;
+
 /// The options of a program.
 #[derive(Deserialize, Debug, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -177,6 +179,17 @@ impl Reader<'_> {
         }
         found.into_iter().for_each(|flag| self.push(&flag, None));
         true
+    }
+}
+
+/// The value of the last of some options.
+pub(super) fn last_given(options: &[GivenOption], is_meant: impl Fn(&str) -> bool) -> Given<String> {
+    match options.iter().rfind(|option| is_meant(&option.name)) {
+        None => Given::No,
+        Some(option) => match option.value.as_ref().and_then(|value| value.text.clone()) {
+            Some(text) => Given::Known(text),
+            None => Given::Unknown,
+        },
     }
 }
 
