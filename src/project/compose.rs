@@ -39,6 +39,14 @@ pub struct ComposeService {
     pub starts_otherwise: bool,
 }
 
+impl ComposeService {
+    /// Whether it builds the Dockerfile at `path` from the folder of the compose file itself.
+    pub fn is_built_from(&self, path: &str) -> bool {
+        let here = |text: &str| text.trim_start_matches("./").trim_end_matches('/').to_owned();
+        matches!(here(&self.context).as_str(), "" | ".") && here(&self.dockerfile) == path
+    }
+}
+
 /// A port of the container that compose publishes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PublishedPort {

@@ -7,6 +7,7 @@ mod checks;
 mod chosen;
 mod makers;
 mod mounts;
+mod ports;
 mod position;
 mod program;
 #[cfg(test)]

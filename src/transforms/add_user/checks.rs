@@ -3,16 +3,13 @@
 use serde::Deserialize;
 
 use super::chosen::Demands;
-use super::{mounts, program};
+use super::{mounts, ports, program};
 use crate::images::{Facts, Shell};
 use crate::model::Base;
 use crate::project::builds::Build;
 use crate::syntax::Keyword;
 use crate::transforms::checks::Checks;
 use crate::transforms::shipped::{Shipped, join};
-
-/// Ports below this one need root, or a setting that not every engine has (NR2).
-pub(super) const FIRST_FREE_PORT: u16 = 1024;
 
 /// Checks everything that does not depend on which user it will be, and tells what that user needs.
 pub(super) fn all(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -> Demands {
@@ -23,7 +20,7 @@ pub(super) fn all(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -> 
     platform(shipped, checks);
     volumes(shipped, facts, checks);
     root_home(shipped, checks);
-    ports(shipped, checks);
+    ports::of_file(shipped, facts, checks);
     let mut demands = program::check(shipped, facts, checks);
     // What the user states, they have seen the mounts for.
     if shipped.input.options.user.writable.is_none() {
@@ -227,55 +224,6 @@ fn root_home(shipped: &Shipped<'_>, checks: &mut Checks) {
         }
     }
     checks.holds("NR7", "nothing is kept in the home folder of root");
-}
-
-/// NR2: a port below 1024.
-fn ports(shipped: &Shipped<'_>, checks: &mut Checks) {
-    let configured = shipped.input.options.health.port;
-    let mut low = configured.filter(|port| *port < FIRST_FREE_PORT);
-    let mut seen = configured.is_some();
-    let exposes =
-        shipped.instructions().filter(|index| shipped.instruction(*index).keyword == Keyword::Expose);
-    for index in exposes {
-        for word in shipped.instruction(index).values() {
-            let value = shipped.input.model.literal(index, word).unwrap_or_else(|| word.to_owned());
-            match exposed(&value) {
-                Some(port) => {
-                    seen = true;
-                    low = low.or(Some(port).filter(|port| *port < FIRST_FREE_PORT));
-                }
-                None if configured.is_some() => {}
-                None => {
-                    let text = format!("the port of `EXPOSE {word}` is not a plain number");
-                    checks.misses("NR2", text, "set `[health] port` in dockfix.toml");
-                    return;
-                }
-            }
-        }
-    }
-    match low {
-        Some(port) => low_port(shipped, format!("port {port} is below {FIRST_FREE_PORT}"), checks),
-        None if seen => checks.holds("NR2", format!("no exposed port is below {FIRST_FREE_PORT}")),
-        None => {}
-    }
-}
-
-/// The lowest port of a word of EXPOSE: `8080`, `8080/tcp`, `9000-9005`; of `80:8080` the builder takes the last.
-fn exposed(word: &str) -> Option<u16> {
-    let ports = word.split('/').next().unwrap_or_default();
-    let inside = ports.rsplit(':').next().unwrap_or_default();
-    inside.split('-').next().unwrap_or_default().parse().ok()
-}
-
-/// NR2: Docker lets everybody bind low ports since 20.10, by a setting that other engines and hosts need not have.
-pub(super) fn low_port(shipped: &Shipped<'_>, text: String, checks: &mut Checks) {
-    if shipped.input.options.user.low_ports == Some(true) {
-        checks.holds("NR2", format!("{text}, and dockfix.toml says that the engine allows it"));
-        return;
-    }
-    let remedy = "listen on a higher port, such as 8080, and publish that one; or set `[user] low-ports = true` in \
-                  dockfix.toml, where the engine lets everybody bind it, as Docker does since 20.10";
-    checks.misses("NR2", text, remedy);
 }
 
 /// Words of a shell text, roughly: enough to see that a name does not occur.

@@ -2,7 +2,7 @@
 
 use super::chosen::Demands;
 use super::writes::SAY_WRITABLE;
-use crate::project::compose::{self, COMPOSE_FILES, ComposeService, MountKind};
+use crate::project::compose::{self, COMPOSE_FILES, MountKind};
 use crate::transforms::checks::Checks;
 use crate::transforms::shipped::Shipped;
 
@@ -19,7 +19,7 @@ pub(super) fn check(shipped: &Shipped<'_>, demands: &Demands, checks: &mut Check
             checks.misses("NR14", format!("`{file}` cannot be read"), SAY_WRITABLE);
             continue;
         };
-        for service in services.iter().filter(|service| builds(service, path)) {
+        for service in services.iter().filter(|service| service.is_built_from(path)) {
             let mounts = service.mounts.iter().filter(|mount| mount.kind != MountKind::Other);
             let over = |target: &str| folders.iter().any(|folder| meet(target, folder));
             let found = mounts.map(|mount| mount.target.as_deref()).find(|target| target.is_none_or(over));
@@ -34,11 +34,6 @@ pub(super) fn check(shipped: &Shipped<'_>, demands: &Demands, checks: &mut Check
         }
     }
     checks.holds("NR14", "no compose file mounts anything over the folders that are written");
-}
-
-fn builds(service: &ComposeService, path: &str) -> bool {
-    let here = |text: &str| text.trim_start_matches("./").trim_end_matches('/').to_owned();
-    matches!(here(&service.context).as_str(), "" | ".") && here(&service.dockerfile) == path
 }
 
 /// Whether one of two folders lies in the other.

@@ -5,13 +5,12 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::checks::{FIRST_FREE_PORT, low_port};
 use super::chosen::Demands;
-use super::writes;
+use super::{ports, writes};
 use crate::images::Facts;
 use crate::project::sources::Sources;
 use crate::project::survey::Family;
-use crate::shell::{Entry, StartKind};
+use crate::shell::{Entry, StartKind, WrapperKind};
 use crate::transforms::checks::Checks;
 use crate::transforms::shipped::{Program, Setter, Shipped};
 
@@ -20,6 +19,7 @@ use crate::transforms::shipped::{Program, Setter, Shipped};
 struct Programs {
     root: Vec<String>,
     home: Vec<String>,
+    ports: Vec<String>,
     tool: BTreeMap<String, Tool>,
 }
 
@@ -41,6 +41,11 @@ static PROGRAMS: LazyLock<Programs> =
 /// What is known of a program by its name.
 pub(super) fn tool(name: &str) -> Option<&'static Tool> {
     PROGRAMS.tool.get(name)
+}
+
+/// Variables by which servers are told where to listen.
+pub(super) fn port_variables() -> &'static [String] {
+    &PROGRAMS.ports
 }
 
 /// What the user can say about a program of which too little is known.
@@ -75,6 +80,8 @@ pub(super) fn check(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -
         }
     };
     let surveyed = shipped.surveyed(&program, facts);
+    let survey = surveyed.as_ref().and_then(|surveyed| surveyed.as_ref().ok()).map(|(_, survey)| survey);
+    ports::of_program(shipped, &program, facts, survey, checks);
     daemon(shipped, &program, matches!(surveyed, Some(Ok((Family::Rust, _)))), checks);
     demands.home = home(&program);
     if shipped.input.options.user.writable.is_some() {
@@ -93,7 +100,7 @@ pub(super) fn check(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -
         Ok(scope) => {
             let sources = Sources::read(shipped.input.project, &scope);
             writes::of_sources(shipped, &sources, facts, &mut demands, checks);
-            listeners(shipped, &sources, checks);
+            ports::of_sources(shipped, &sources, checks);
         }
         Err(missing) => checks.misses("NR3", missing.text, writes::SAY_WRITABLE),
     }
@@ -109,7 +116,7 @@ fn stated(shipped: &Shipped<'_>, program: &Program, facts: &Facts, checks: &mut 
     };
     let sources = Sources::read(shipped.input.project, &scope);
     writes::against_statement(shipped, &sources, checks);
-    listeners(shipped, &sources, checks);
+    ports::of_sources(shipped, &sources, checks);
 }
 
 /// NR8, NR9: daemons that need root, and scripts of which nothing is known.
@@ -119,6 +126,13 @@ fn daemon(shipped: &Shipped<'_>, program: &Program, is_own: bool, checks: &mut C
     let by_settings = shipped.input.options.user.start.is_some();
     let listed = |list: &[String]| list.iter().any(|known| known == name);
     let own_file = matches!(&program.start.entry, Some(Entry::File(path)) if path.ends_with(".sh"));
+    let wrappers = &program.start.unwrapped.wrappers;
+    if let Some((_, at)) = wrappers.iter().find(|(kind, _)| *kind == WrapperKind::User) {
+        let remedy = "let CMD start the program itself; or give the reason for root as `[user] run-as-root` in \
+                      dockfix.toml";
+        let wrapper = program.argv.get(*at).map_or("", String::as_str);
+        return checks.breaks("NR8", format!("`{wrapper}` needs root to become another user"), remedy);
+    }
     match program.start.kind {
         _ if listed(&PROGRAMS.root) => {
             let remedy = "give the reason for root as `[user] run-as-root` in dockfix.toml, or start the program itself";
@@ -152,13 +166,4 @@ fn home(program: &Program) -> Option<String> {
     let own = Some(program.name()).filter(|_| !runtime);
     let names = program.through.as_deref().into_iter().chain(runners).chain(own);
     names.map(|name| name.rsplit('/').next().unwrap_or(name)).find(needs).map(str::to_owned)
-}
-
-/// NR2: ports that the sources name.
-fn listeners(shipped: &Shipped<'_>, sources: &Sources, checks: &mut Checks) {
-    for found in sources.listeners().found {
-        if let Some(port) = found.value.port.filter(|port| *port < FIRST_FREE_PORT && *port != 0) {
-            low_port(shipped, format!("the program listens on port {port} ({})", found.at), checks);
-        }
-    }
 }

@@ -42,6 +42,61 @@ fn nr2_a_low_port_holds_it_back() {
     held_back(&ADD_USER, &[low], &node(""), &["NR2"]);
 }
 
+#[test]
+fn nr2_a_low_port_counts_wherever_it_is_said() {
+    let python = |middle: &str, cmd: &str| {
+        format!("FROM python:3.12-slim-bookworm\nWORKDIR /app\n{middle}COPY . .\nCMD [{cmd}]\n")
+    };
+    let app = ("app.py", "def app(e, s): s('200 OK', []); return [b'x']\n");
+    for (middle, cmd) in [
+        ("", "\"gunicorn\", \"-b\", \"0.0.0.0:80\", \"app:app\""),
+        ("", "\"uvicorn\", \"--port=443\", \"app:app\""),
+        ("ENV PORT=80\n", "\"python\", \"app.py\""),
+    ] {
+        held_back(&ADD_USER, &[app], &python(middle, cmd), &["NR2"]);
+    }
+    let high = run_alone(&ADD_USER, &[app], &python("ENV PORT=8080\n", "\"python\", \"app.py\""));
+    assert_eq!(high.applied.len(), 1, "{:?}", high.held_back);
+    let compose = "services: {a: {build: ., ports: ['8080:80']}}";
+    assert_eq!(built(compose, &node("")).held_back[0].missing[0].id, "NR2");
+    assert_eq!(built(&compose.replace("8080:80", "80:8080"), &node("")).applied.len(), 1);
+}
+
+#[test]
+fn nr2_a_framework_has_a_port_of_its_own() {
+    let project = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>";
+    let files = [("a.csproj", project), ("Program.cs", "WebApplication.Create(args).Run();\n")];
+    let dotnet = |version: &str, middle: &str| {
+        format!(
+            "FROM mcr.microsoft.com/dotnet/sdk:{version} AS b\nWORKDIR /s\nCOPY . .\nRUN dotnet publish -o /o\n\
+             FROM mcr.microsoft.com/dotnet/aspnet:{version}\nWORKDIR /app\nCOPY --from=b /o .\n{middle}\
+             ENTRYPOINT [\"dotnet\", \"a.dll\"]\n"
+        )
+    };
+    held_back(&ADD_USER, &files, &dotnet("6.0", ""), &["NR2"]);
+    held_back(&ADD_USER, &files, &dotnet("8.0", "ENV ASPNETCORE_URLS=http://+:80\n"), &["NR2"]);
+    for (version, middle) in [("8.0", ""), ("6.0", "ENV ASPNETCORE_URLS=http://+:8080\n")] {
+        let file = run_alone(&ADD_USER, &files, &dotnet(version, middle));
+        assert_eq!(file.applied.len(), 1, "{version}: {:?}", file.held_back);
+    }
+    let pom = "<project><dependencies><dependency><groupId>org.springframework.boot</groupId>\
+               <artifactId>spring-boot-starter-web</artifactId></dependency></dependencies></project>";
+    let java = [("pom.xml", pom), ("src/main/java/A.java", "class A {}"), ("target/a.jar", "")];
+    let text = "FROM eclipse-temurin:21-jre-jammy\nCOPY target/*.jar app.jar\nCMD [\"java\", \"-jar\", \"/app.jar\"]\n";
+    assert_eq!(run_alone(&ADD_USER, &java, text).applied.len(), 1);
+    held_back(&ADD_USER, &java, &text.replace("app.jar\"]", "app.jar\", \"--server.port=80\"]"), &["NR2"]);
+    let settings = ("src/main/resources/application.properties", "server.port=80\n");
+    held_back(&ADD_USER, &[java[0], java[1], java[2], settings], text, &["NR2"]);
+}
+
+#[test]
+fn nr8_who_steps_down_from_root_must_begin_as_root() {
+    let text = node("").replace("[\"node\"", "[\"gosu\", \"node\", \"node\"");
+    held_back(&ADD_USER, &[SERVER], &text, &["NR8"]);
+    let text = node("").replace("[\"node\"", "[\"tini\", \"--\", \"node\"");
+    check_in(&ADD_USER, &[SERVER], &text, &text.replace("CMD", "USER 1000:1000\nCMD"));
+}
+
 /// What a Dockerfile becomes with these settings.
 #[track_caller]
 fn with(settings: &str, files: &[(&str, &str)], text: &str) -> String {
