@@ -75,13 +75,17 @@ impl Script {
 
     /// The same for a shell that was started with options.
     pub(super) fn simple_commands_under(&self, options: ShellOptions) -> Vec<Placed<'_>> {
-        let mut walker = Walker { found: Vec::new(), options, may_have_ended: false, functions: Vec::new() };
-        walker.list(&self.list, Place::start());
-        let Walker { mut found, functions, .. } = walker;
+        let Walker { mut found, functions, .. } = Walker::over(self, options);
         for placed in &mut found {
             placed.calls_function = placed.command.name().is_some_and(|name| functions.contains(&name));
         }
         found
+    }
+
+    /// Every redirection, those of groups and loops too.
+    pub fn redirects(&self) -> Vec<&Redirect> {
+        let Walker { found, compound, .. } = Walker::over(self, ShellOptions::default());
+        found.into_iter().flat_map(|placed| &placed.command.redirects).chain(compound).collect()
     }
 
     /// Whether some part could not be looked into, so that commands may run that are not listed: escapes inside
@@ -96,6 +100,8 @@ impl Script {
 
 struct Walker<'s> {
     found: Vec<Placed<'s>>,
+    /// Redirections of compound commands.
+    compound: Vec<&'s Redirect>,
     options: ShellOptions,
     /// Whether the shell may be gone already, and well.
     may_have_ended: bool,
@@ -132,6 +138,18 @@ impl Place {
 }
 
 impl<'s> Walker<'s> {
+    fn over(script: &'s Script, options: ShellOptions) -> Walker<'s> {
+        let mut walker = Walker {
+            found: Vec::new(),
+            compound: Vec::new(),
+            options,
+            may_have_ended: false,
+            functions: Vec::new(),
+        };
+        walker.list(&script.list, Place::start());
+        walker
+    }
+
     fn list(&mut self, list: &'s List, place: Place) {
         let last = list.items.len().saturating_sub(1);
         for (index, item) in list.items.iter().enumerate() {
@@ -229,6 +247,7 @@ impl<'s> Walker<'s> {
             Command::Compound(compound) => {
                 self.compound(&compound.kind, place.with(|guards| guards.enclosed = true));
                 for redirect in &compound.redirects {
+                    self.compound.push(redirect);
                     match &redirect.target {
                         Target::File(word) => self.nested(word, place),
                         Target::Heredoc(heredoc) => self.nested(&heredoc.body, place),

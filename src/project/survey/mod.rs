@@ -61,7 +61,7 @@ pub struct Survey {
     pub gaps: Vec<String>,
     /// The servers, each where its package is named.
     pub served: Vec<Found<Served>>,
-    /// Numbers in the sources that could be ports.
+    /// Numbers that could be ports, in the sources and in settings that may name one.
     pub numbers: BTreeSet<u16>,
     /// Names of the programs that the manifests make.
     pub programs: Vec<String>,
@@ -273,6 +273,11 @@ fn servers(
                 continue;
             }
             said(row, path, text, &mut served);
+            if !is_source && row.said.iter().any(|hazard| text.contains(hazard.as_str())) {
+                survey
+                    .numbers
+                    .extend(text.split(|character| !is_word(character)).flat_map(str::parse::<u16>));
+            }
         }
         survey.served.push(Found { value: served, at: package.at.clone() });
     }

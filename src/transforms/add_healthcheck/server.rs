@@ -33,7 +33,7 @@ pub(super) fn find(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) ->
     if !starts && options.port.is_none() {
         return None;
     }
-    let program = match shipped.runs(facts, "HC1") {
+    let program = match shipped.runs(facts, "HC1", "HC1") {
         Ok(program) => program,
         Err(missing) if options.port.is_none() => {
             // Without EXPOSE there is no sign of a server, and jobs are not to be bothered.

@@ -174,9 +174,6 @@ fn of_survey(shipped: &Shipped<'_>, survey: &Survey) -> Option<String> {
     if is_told || survey.served.is_empty() {
         return None;
     }
-    if let Some(said) = survey.served.iter().find_map(|found| found.value.said.as_ref()) {
-        return Some(format!("{said} may name a port below {FIRST_FREE_PORT}"));
-    }
     let port = [80, 443].into_iter().find(|port| survey.numbers.contains(port))?;
-    Some(format!("the sources name {port}, which may be the port that it listens on"))
+    Some(format!("the project names {port}, which may be the port that it listens on"))
 }

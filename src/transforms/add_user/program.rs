@@ -72,7 +72,7 @@ pub(super) fn check(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -
         checks.misses("NR9", "the file starts nothing of its own", SAY_START);
         return demands;
     }
-    let program = match shipped.runs(facts, "NR9") {
+    let program = match shipped.runs(facts, "NR9", "NR8") {
         Ok(program) => program,
         Err(missing) => {
             checks.misses(missing.id, missing.text, format!("{}; or {SAY_START}", missing.remedy));
@@ -84,6 +84,15 @@ pub(super) fn check(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -
     ports::of_program(shipped, &program, facts, survey, checks);
     daemon(shipped, &program, matches!(surveyed, Some(Ok((Family::Rust, _)))), checks);
     demands.home = home(&program);
+    if !program.scripts.is_empty() {
+        let text = format!("`{}` only prepares what it runs", program.scripts.join("`, `"));
+        checks.holds("NR8", text);
+    }
+    if let Some(command) = program.before.first().filter(|_| shipped.input.options.user.writable.is_none()) {
+        let text = format!("`{command}` of the start command may write files");
+        checks.misses("NR3", text, writes::SAY_WRITABLE);
+        return demands;
+    }
     if shipped.input.options.user.writable.is_some() {
         stated(shipped, &program, facts, checks);
         return demands;

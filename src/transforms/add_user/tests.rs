@@ -1,3 +1,5 @@
+mod start;
+
 use super::ADD_USER;
 use crate::config::Config;
 use crate::transforms::testing::{FileOutcome, check_in, held_back, outcome, run_alone, run_built, same};
@@ -87,6 +89,8 @@ fn nr2_a_framework_has_a_port_of_its_own() {
     held_back(&ADD_USER, &java, &text.replace("app.jar\"]", "app.jar\", \"--server.port=80\"]"), &["NR2"]);
     let settings = ("src/main/resources/application.properties", "server.port=80\n");
     held_back(&ADD_USER, &[java[0], java[1], java[2], settings], text, &["NR2"]);
+    let settings = ("src/main/resources/application.yml", "server:\n  port: 80\n");
+    held_back(&ADD_USER, &[java[0], java[1], java[2], settings], text, &["NR2"]);
 }
 
 #[test]
@@ -170,7 +174,8 @@ fn what_is_known_to_break_is_no_fix_at_all() {
 #[test]
 fn nr8_an_unread_script_holds_it_back() {
     let text = "FROM node:24-bookworm-slim\nCOPY . /\nENTRYPOINT [\"/start.sh\"]\n";
-    held_back(&ADD_USER, &[("start.sh", "#!/bin/sh\nchown -R node /data\n")], text, &["NR8", "NR3"]);
+    held_back(&ADD_USER, &[("start.sh", "#!/bin/sh\nchown -R node /data\nexec node x.js\n")], text, &["NR8"]);
+    held_back(&ADD_USER, &[], text, &["NR8", "NR3"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod origin;
 mod program;
+mod script;
 mod surveyed;
 
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! What the container starts, and which sources of the project that reaches.
 
-use super::{Form, Origin, Setter, Shipped, join};
+use super::{Form, Origin, Setter, Shipped, join, script};
 use crate::images::Facts;
 use crate::project::EntryKind;
 use crate::project::ecosystems::{go, npm};
@@ -18,6 +18,10 @@ pub(in super::super) struct Program {
     pub(in super::super) start: StartCommand,
     /// Names of the package manager's commands that were followed on the way: `npm`.
     pub(in super::super) through: Option<String>,
+    /// Commands that run before it and may write files, as written.
+    pub(in super::super) before: Vec<String>,
+    /// Scripts of the project that run it, by their context paths.
+    pub(in super::super) scripts: Vec<String>,
 }
 
 impl Program {
@@ -35,11 +39,28 @@ const TRANSPARENT: &[&str] =
 impl Shipped<'_> {
     /// The words that the container starts with: ENTRYPOINT, then CMD.
     pub(in super::super) fn argv(&self, facts: &Facts, id: &'static str) -> Result<Vec<String>, Missing> {
+        self.assembled(facts, id, |index| self.words(index, id))
+    }
+
+    /// The same, shell forms with the shell that reads them.
+    fn command(&self, facts: &Facts, id: &'static str) -> Result<Vec<String>, Missing> {
+        self.assembled(facts, id, |index| match self.form(index) {
+            Form::Shell(text) => self.in_shell(index, text, id),
+            _ => self.words(index, id),
+        })
+    }
+
+    fn assembled(
+        &self,
+        facts: &Facts,
+        id: &'static str,
+        words: impl Fn(usize) -> Result<Vec<String>, Missing>,
+    ) -> Result<Vec<String>, Missing> {
         let start = self.start();
         let mut argv = match start.entrypoint {
             Setter::Cleared => Vec::new(),
             Setter::Instruction(index) => {
-                let words = self.words(index, id)?;
+                let words = words(index)?;
                 // A shell form runs by itself: what CMD says is not even looked at.
                 if matches!(self.form(index), Form::Shell(_)) {
                     return Ok(words);
@@ -63,7 +84,7 @@ impl Shipped<'_> {
         }
         match start.cmd {
             Setter::Cleared => {}
-            Setter::Instruction(index) => argv.extend(self.words(index, id)?),
+            Setter::Instruction(index) => argv.extend(words(index)?),
             Setter::BaseImage => match facts.cmd {
                 None => return Err(unknown(id, format!("it is not known which CMD `{}` has", facts.family))),
                 Some(words) => argv.extend(words.iter().cloned()),
@@ -73,6 +94,26 @@ impl Shipped<'_> {
             true => Err(unknown(id, "the image starts nothing".to_owned())),
             false => Ok(argv),
         }
+    }
+
+    fn in_shell(&self, index: usize, text: &str, id: &'static str) -> Result<Vec<String>, Missing> {
+        let line = self.instruction(index).lines.0;
+        // `[ -f x ]` is a command of its own.
+        let behind = text.trim_start().strip_prefix('[');
+        if behind.is_some_and(|rest| !rest.starts_with([' ', '['])) {
+            return Err(Missing {
+                id,
+                text: format!("line {line} is no exec form, so a shell takes its first word for a program"),
+                remedy: "write it as JSON alone: double quotes, and no comment behind it".to_owned(),
+            });
+        }
+        let mut words = match self.last(Keyword::Shell).map(|at| self.form(at)) {
+            None => vec!["/bin/sh".to_owned(), "-c".to_owned()],
+            Some(Form::Exec(words)) => words.into_iter().map(str::to_owned).collect(),
+            Some(_) => return Err(unknown(id, format!("line {line} runs in a shell of the file's own"))),
+        };
+        words.push(text.to_owned());
+        Ok(words)
     }
 
     fn words(&self, index: usize, id: &'static str) -> Result<Vec<String>, Missing> {
@@ -94,12 +135,29 @@ impl Shipped<'_> {
         }
     }
 
-    /// What runs in the end: what dockfix.toml says, since a script may stand before it; else what is started.
-    pub(in super::super) fn runs(&self, facts: &Facts, id: &'static str) -> Result<Program, Missing> {
-        match &self.input.options.user.start {
-            Some(words) => self.followed(words.clone(), facts, id),
-            None => self.program(facts, id),
+    /// What runs in the end, shells and scripts of the project followed: what dockfix.toml says, else what is started.
+    /// What keeps a script from being followed is missing under `script_id`.
+    pub(in super::super) fn runs(
+        &self,
+        facts: &Facts,
+        id: &'static str,
+        script_id: &'static str,
+    ) -> Result<Program, Missing> {
+        if let Some(words) = &self.input.options.user.start {
+            return self.followed(words.clone(), facts, id);
         }
+        let argv = self.command(facts, id)?;
+        let shown = match argv.as_slice() {
+            [shell, option, text] if shell == "/bin/sh" && option == "-c" => text.clone(),
+            words => words.join(" "),
+        };
+        let found = script::follow(self, argv, facts).map_err(|why| Missing {
+            id: script_id,
+            text: format!("`{shown}`: {why}"),
+            remedy: "let CMD run the program itself, as an exec form".to_owned(),
+        })?;
+        let program = self.followed(found.argv, facts, id)?;
+        Ok(Program { before: found.before, scripts: found.scripts, ..program })
     }
 
     /// What is started, if it is this file that says so.
@@ -111,7 +169,7 @@ impl Shipped<'_> {
     fn followed(&self, argv: Vec<String>, facts: &Facts, id: &'static str) -> Result<Program, Missing> {
         let start = read(&argv).ok_or_else(|| unknown(id, format!("`{}` cannot be told", argv.join(" "))))?;
         if !matches!(start.kind, StartKind::Npm | StartKind::Yarn | StartKind::Pnpm) {
-            return Ok(Program { argv, start, through: None });
+            return Ok(Program { argv, start, through: None, before: Vec::new(), scripts: Vec::new() });
         }
         self.through_scripts(&argv, facts, id)
     }
@@ -132,7 +190,8 @@ impl Shipped<'_> {
             return Err(missing(format!("`{shown}` runs {} programs", runs.len())));
         };
         let start = read(&run.words).ok_or_else(|| missing(format!("`{shown}` cannot be told")))?;
-        Ok(Program { argv: run.words.clone(), start, through: argv.first().cloned() })
+        let through = argv.first().cloned();
+        Ok(Program { argv: run.words.clone(), start, through, before: Vec::new(), scripts: Vec::new() })
     }
 
     /// The folder of the build context that lies at the container's working folder.
