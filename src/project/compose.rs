@@ -31,6 +31,8 @@ pub struct ComposeService {
     pub user: Option<String>,
     /// What is mounted over folders of the image.
     pub mounts: Vec<Mount>,
+    /// Variables that it sets; `None` where the value comes from elsewhere.
+    pub environment: BTreeMap<String, Option<String>>,
     /// What it says about its health.
     pub healthcheck: Healthcheck,
     /// Whether it takes more from another service (`extends`) that could not be read.
@@ -121,7 +123,6 @@ fn local_build(name: String, service: yaml::Service) -> Option<ComposeService> {
         return None;
     }
     let dockerfile = interpolate(build.dockerfile.as_deref().unwrap_or("Dockerfile"))?;
-    let args = build.args.0.into_iter().map(|(key, value)| (key, value.filter(|text| !text.contains('$'))));
     let healthcheck = match service.healthcheck {
         None => Healthcheck::Unsaid,
         Some(check) if check.is_disabled() => Healthcheck::Disabled,
@@ -132,15 +133,21 @@ fn local_build(name: String, service: yaml::Service) -> Option<ComposeService> {
         context,
         dockerfile,
         target: build.target.as_deref().and_then(interpolate),
-        args: args.collect(),
+        args: plain(build.args),
         additional_contexts: build.additional_contexts.0.into_keys().collect(),
         ports: service.ports.unwrap_or_default().iter().filter_map(published_port).collect(),
         user: service.user,
         mounts: service.volumes.unwrap_or_default().into_iter().map(mount).collect(),
+        environment: plain(service.environment.unwrap_or_default()),
         healthcheck,
         extends: service.extends.is_some(),
         starts_otherwise: service.command.is_some() || service.entrypoint.is_some(),
     })
+}
+
+/// Names and values, as far as the file alone tells them.
+fn plain(pairs: yaml::Pairs) -> BTreeMap<String, Option<String>> {
+    pairs.0.into_iter().map(|(key, value)| (key, value.filter(|text| !text.contains('$')))).collect()
 }
 
 /// The text with `$$` unescaped and `${NAME:-default}` taken at its default; `None` where a variable has none.

@@ -13,6 +13,7 @@ pub mod prove;
 pub mod sources;
 pub mod survey;
 mod tree;
+pub mod webserver;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};

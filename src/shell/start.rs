@@ -141,6 +141,10 @@ pub struct StartCommand {
     pub host: Given<String>,
     /// The port where this program listens when nothing else says otherwise.
     pub default_port: Option<u16>,
+    /// The variable of the environment that it takes its port from, where the options name none.
+    pub port_variable: Option<&'static str>,
+    /// Files of the project that may name another port; `None` where it is not known which.
+    pub port_files: Option<&'static [String]>,
     /// Why it is a developer's way to run it.
     pub development: Option<&'static str>,
     /// Options that the table does not know: then entry, port and host are not certain.
@@ -197,6 +201,8 @@ struct Row {
     #[serde(default)]
     bind: BTreeSet<String>,
     default_port: Option<u16>,
+    port_variable: Option<String>,
+    port_files: Option<Vec<String>>,
     development: Option<String>,
     #[serde(default)]
     dev_flags: BTreeSet<String>,
@@ -268,6 +274,8 @@ pub fn start(argv: &[Option<&str>]) -> Option<StartCommand> {
         port: Given::No,
         host: Given::No,
         default_port: None,
+        port_variable: None,
+        port_files: None,
         development: None,
         unknown: Vec::new(),
     };
@@ -331,6 +339,8 @@ fn read(program: &'static Program, argv: &[Option<&str>], start: &mut StartComma
     start.kind = row.kind;
     start.entry = None;
     start.default_port = row.default_port;
+    start.port_variable = row.port_variable.as_deref();
+    start.port_files = row.port_files.as_deref();
     start.development = row.development.as_deref();
     let mut arguments = options::read(&program.grammar, argv, start.program + 1);
     read_options(row, &arguments, start);

@@ -34,7 +34,7 @@ pub struct Build {
 }
 
 /// How the project runs the image of a build, where it says so.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Run {
     /// It starts something else than the image would.
     pub starts_otherwise: bool,
@@ -42,6 +42,10 @@ pub struct Run {
     pub own_health: bool,
     /// It names a user of its own.
     pub own_user: bool,
+    /// Variables that it sets; `None` where the value comes from elsewhere.
+    pub environment: BTreeMap<String, Option<String>>,
+    /// Paths of the container over which it mounts something, as far as they are plain.
+    pub mounts: Vec<String>,
 }
 
 impl Build {
@@ -126,6 +130,8 @@ fn composed(read: &Read<'_>) -> Option<(String, Result<Vec<Build>, String>)> {
                 starts_otherwise: service.starts_otherwise,
                 own_health: service.healthcheck != compose::Healthcheck::Unsaid,
                 own_user: service.user.is_some(),
+                environment: service.environment,
+                mounts: service.mounts.into_iter().filter_map(|mount| mount.target).collect(),
             },
         })
     };

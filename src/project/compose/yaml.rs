@@ -33,6 +33,7 @@ pub(super) struct Service {
     pub(super) ports: Option<Vec<Port>>,
     pub(super) user: Option<String>,
     pub(super) volumes: Option<Vec<Volume>>,
+    pub(super) environment: Option<Pairs>,
     pub(super) healthcheck: Option<Check>,
     pub(super) extends: Option<Extends>,
     pub(super) command: Option<IgnoredAny>,
@@ -42,7 +43,12 @@ pub(super) struct Service {
 impl Service {
     /// This service laid over another: `extends`, or an override file.
     pub(super) fn over(self, below: Service) -> Service {
+        let environment = match (self.environment, below.environment) {
+            (Some(upper), Some(below)) => Some(upper.over(below)),
+            (upper, below) => upper.or(below),
+        };
         Service {
+            environment,
             build: match (self.build, below.build) {
                 (Some(upper), Some(below)) => Some(upper.over(below)),
                 (upper, below) => upper.or(below),
@@ -70,17 +76,13 @@ fn joined<T>(below: Option<Vec<T>>, upper: Option<Vec<T>>) -> Option<Vec<T>> {
 
 impl Build {
     fn over(self, below: Build) -> Build {
-        let pairs = |upper: Pairs, mut below: Pairs| {
-            below.0.extend(upper.0);
-            below
-        };
         Build {
             context: self.context.or(below.context),
             dockerfile: self.dockerfile.or(below.dockerfile),
             dockerfile_inline: self.dockerfile_inline.or(below.dockerfile_inline),
             target: self.target.or(below.target),
-            args: pairs(self.args, below.args),
-            additional_contexts: pairs(self.additional_contexts, below.additional_contexts),
+            args: self.args.over(below.args),
+            additional_contexts: self.additional_contexts.over(below.additional_contexts),
         }
     }
 }
@@ -98,6 +100,13 @@ pub(super) struct Build {
 /// A mapping, or a list of `KEY=VALUE`.
 #[derive(Clone, Default)]
 pub(super) struct Pairs(pub(super) BTreeMap<String, Option<String>>);
+
+impl Pairs {
+    fn over(self, mut below: Pairs) -> Pairs {
+        below.0.extend(self.0);
+        below
+    }
+}
 
 #[derive(Clone)]
 pub(super) enum Port {

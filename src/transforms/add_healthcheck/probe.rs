@@ -1,7 +1,7 @@
 //! The probe: HC4, a client that the image has, and the words to call it with.
 
 use super::server::Server;
-use crate::images::{Client, Facts, Os};
+use crate::images::{Client, Facts, Os, Shell};
 use crate::transforms::checks::Checks;
 
 /// Clients from the best to the last resort: the language needs no other package, bash only tries the port.
@@ -11,6 +11,7 @@ const PREFERRED: &[Client] = &[
     Client::Python,
     Client::Bun,
     Client::Ruby,
+    Client::Php,
     Client::Curl,
     Client::BusyboxWget,
     Client::BashTcp,
@@ -32,87 +33,134 @@ pub(super) fn command(facts: &Facts, server: &Server, checks: &mut Checks) -> Op
 }
 
 fn words(client: Client, facts: &Facts, server: &Server) -> Option<Vec<String>> {
-    let port = server.port;
     let path = server.path.as_deref().unwrap_or("/");
-    let url = format!("http://127.0.0.1:{port}{path}");
+    let ask = Ask { number: server.port.number, variable: server.port.variable.as_deref(), path };
     let strict = server.path.is_some();
-    let language =
-        |program: &str, flag: &str, code: String| Some(vec![program.to_owned(), flag.to_owned(), code]);
     // A path that would end a string of the probe's own language is not written into it.
-    let plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte));
-    if !plain || !server.http && !matches!(client, Client::BusyboxWget | Client::BashTcp) {
+    let plain =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte));
+    if !plain(path) || !server.http && !matches!(client, Client::Php | Client::BusyboxWget | Client::BashTcp)
+    {
         return None;
     }
+    let language = |program: &str, flag: &str, code: String| Some(exec(&[program, flag, &code]));
     match client {
-        Client::NodeFetch => language(
-            node(facts),
-            "-e",
-            match strict {
-                true => {
-                    format!("fetch('{url}').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))")
-                }
-                false => format!("fetch('{url}').then(() => process.exit(0), () => process.exit(1))"),
-            },
-        ),
-        Client::NodeHttp => language(
-            node(facts),
-            "-e",
-            match strict {
-                true => format!(
-                    "require('http').get('{url}', (r) => process.exit(r.statusCode < 400 ? 0 : 1)).on('error', () => process.exit(1))"
-                ),
-                false => format!(
-                    "require('http').get('{url}', () => process.exit(0)).on('error', () => process.exit(1))"
-                ),
-            },
-        ),
-        Client::Python => {
-            let ask = format!(
-                "from http.client import HTTPConnection as C; c = C('127.0.0.1', {port}, timeout=5); c.request('GET', '{path}'); "
-            );
-            language(
-                python(facts),
-                "-c",
-                match strict {
-                    true => format!("{ask}raise SystemExit(c.getresponse().status >= 400)"),
-                    false => format!("{ask}c.getresponse()"),
-                },
-            )
-        }
-        Client::Bun => language(
-            "bun",
-            "-e",
-            match strict {
-                true => format!("process.exit((await fetch('{url}')).ok ? 0 : 1)"),
-                false => format!("await fetch('{url}')"),
-            },
-        ),
-        Client::Ruby => language(
-            "ruby",
-            "-e",
-            match strict {
-                true => format!(
-                    "require 'net/http'; exit Net::HTTP.new('127.0.0.1', {port}, nil).get('{path}').code.to_i < 400"
-                ),
-                false => format!("require 'net/http'; Net::HTTP.new('127.0.0.1', {port}, nil).get('{path}')"),
-            },
-        ),
+        Client::NodeFetch => language(node(facts), "-e", ask.by_fetch(strict)),
+        Client::NodeHttp => language(node(facts), "-e", ask.by_node_http(strict)),
+        Client::Python => language(python(facts), "-c", ask.by_python(strict)),
+        Client::Bun => language("bun", "-e", ask.by_bun(strict)),
+        Client::Ruby => language("ruby", "-e", ask.by_ruby(strict)),
+        Client::Php if !server.http => language("php", "-r", ask.by_php()),
         Client::Curl => {
             let how: &[&str] = if strict { &["-fsS"] } else { &["-sS", "-o", "/dev/null"] };
-            let start = ["curl"].iter().chain(how).chain(&["--noproxy", "*"]);
-            Some(start.map(|word| (*word).to_owned()).chain([url]).collect())
+            let words: Vec<&str> = [&["curl"], how, &["--noproxy", "*"]].concat();
+            ask.by_program(&words, facts)
         }
         Client::BusyboxWget if strict => {
-            let start = ["wget", "-q", "-Y", "off", "-O", "/dev/null"];
-            Some(start.iter().map(|word| (*word).to_owned()).chain([url]).collect())
+            ask.by_program(&["wget", "-q", "-Y", "off", "-O", "/dev/null"], facts)
         }
         // BusyBox's wget counts every status from 400 on as a failure, so any answer is asked for as an open port.
-        Client::BusyboxWget if facts.os == Os::Alpine => {
-            let start = ["nc", "-z", "127.0.0.1"];
-            Some(start.iter().map(|word| (*word).to_owned()).chain([port.to_string()]).collect())
-        }
-        Client::BashTcp => language("bash", "-c", format!("</dev/tcp/127.0.0.1/{port}")),
+        Client::BusyboxWget if facts.os == Os::Alpine => ask.by_netcat(facts),
+        Client::BashTcp => language("bash", "-c", format!("</dev/tcp/127.0.0.1/{}", ask.in_shell())),
         _ => None,
+    }
+}
+
+fn exec(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// What is asked. Where the server takes its port from a variable, the probe does the same.
+struct Ask<'a> {
+    number: u16,
+    variable: Option<&'a str>,
+    path: &'a str,
+}
+
+impl Ask<'_> {
+    fn in_shell(&self) -> String {
+        let number = self.number;
+        self.variable.map_or(number.to_string(), |name| format!("${{{name}:-{number}}}"))
+    }
+
+    /// The URL as an expression of JavaScript.
+    fn in_javascript(&self) -> String {
+        let Ask { number, path, .. } = self;
+        match self.variable {
+            Some(name) => format!("'http://127.0.0.1:' + (process.env.{name} || {number}) + '{path}'"),
+            None => format!("'http://127.0.0.1:{number}{path}'"),
+        }
+    }
+
+    fn by_fetch(&self, strict: bool) -> String {
+        let answer = if strict { "(r) => process.exit(r.ok ? 0 : 1)" } else { "() => process.exit(0)" };
+        format!("fetch({}).then({answer}, () => process.exit(1))", self.in_javascript())
+    }
+
+    fn by_node_http(&self, strict: bool) -> String {
+        let answer =
+            if strict { "(r) => process.exit(r.statusCode < 400 ? 0 : 1)" } else { "() => process.exit(0)" };
+        let url = self.in_javascript();
+        format!("require('http').get({url}, {answer}).on('error', () => process.exit(1))")
+    }
+
+    fn by_bun(&self, strict: bool) -> String {
+        let url = self.in_javascript();
+        match strict {
+            true => format!("process.exit((await fetch({url})).ok ? 0 : 1)"),
+            false => format!("await fetch({url})"),
+        }
+    }
+
+    fn by_python(&self, strict: bool) -> String {
+        let Ask { number, path, .. } = self;
+        let (import, port) = match self.variable {
+            Some(name) => ("import os; ", format!("int(os.getenv('{name}') or {number})")),
+            None => ("", number.to_string()),
+        };
+        let answer =
+            if strict { "raise SystemExit(c.getresponse().status >= 400)" } else { "c.getresponse()" };
+        format!(
+            "{import}from http.client import HTTPConnection as C; c = C('127.0.0.1', {port}, timeout=5); \
+             c.request('GET', '{path}'); {answer}"
+        )
+    }
+
+    fn by_ruby(&self, strict: bool) -> String {
+        let Ask { number, path, .. } = self;
+        let port =
+            self.variable.map_or(number.to_string(), |name| format!("(ENV['{name}'] || {number}).to_i"));
+        let get = format!("Net::HTTP.new('127.0.0.1', {port}, nil).get('{path}')");
+        match strict {
+            true => format!("require 'net/http'; exit {get}.code.to_i < 400"),
+            false => format!("require 'net/http'; {get}"),
+        }
+    }
+
+    fn by_php(&self) -> String {
+        let number = self.number;
+        let port = self.variable.map_or(number.to_string(), |name| format!("getenv('{name}') ?: {number}"));
+        format!("exit(@fsockopen('127.0.0.1', {port}) ? 0 : 1);")
+    }
+
+    /// A program that is given the URL as its last word; a variable takes a shell.
+    fn by_program(&self, words: &[&str], facts: &Facts) -> Option<Vec<String>> {
+        let url = format!("http://127.0.0.1:{}{}", self.in_shell(), self.path);
+        self.run([words, &[url.as_str()]].concat(), facts)
+    }
+
+    fn by_netcat(&self, facts: &Facts) -> Option<Vec<String>> {
+        let port = self.in_shell();
+        self.run(vec!["nc", "-z", "127.0.0.1", &port], facts)
+    }
+
+    fn run(&self, words: Vec<&str>, facts: &Facts) -> Option<Vec<String>> {
+        if self.variable.is_none() {
+            return Some(exec(&words));
+        }
+        let has_shell = facts.shell.is_some_and(|shell| !matches!(shell, Shell::None));
+        let quoted = words.iter().map(|word| if *word == "*" { "'*'" } else { *word });
+        has_shell.then(|| exec(&["sh", "-c", &quoted.collect::<Vec<_>>().join(" ")]))
     }
 }
 

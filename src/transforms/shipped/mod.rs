@@ -298,6 +298,12 @@ impl<'a> Shipped<'a> {
     pub(super) fn copied(&self, base: Option<&str>) -> Option<Vec<(String, String)>> {
         origin::copied(self, self.stage, base)
     }
+
+    /// The parts of the build context that one COPY or ADD puts into the image, as place and context path. `None` where
+    /// that cannot be told, or where it takes something from elsewhere.
+    pub(super) fn placed(&self, index: usize, base: Option<&str>) -> Option<Vec<(String, String)>> {
+        origin::placed(self, index, base)
+    }
 }
 
 fn resolve_folder(folder: &Workdir, base: Option<&str>) -> Option<String> {

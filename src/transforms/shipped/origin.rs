@@ -76,6 +76,24 @@ pub(super) fn copied(
     Some(found)
 }
 
+/// What one COPY or ADD takes from the context, each with the place where it stands in the image. `None` where that
+/// cannot be told, or where it takes something from elsewhere.
+pub(super) fn placed(
+    shipped: &Shipped<'_>,
+    index: usize,
+    base: Option<&str>,
+) -> Option<Vec<(String, String)>> {
+    let copy = Copy::read(shipped, index, shipped.instruction(index), base)?;
+    let plain = |source: &String| {
+        !is_remote(source) && !source.starts_with("<<") && !(copy.unpacks && is_archive(source))
+    };
+    if !matches!(copy.from, From::Context) || copy.parents || !copy.sources.iter().all(plain) {
+        return None;
+    }
+    let places = copy.sources.iter().map(|source| copy.places(shipped, source));
+    Some(places.collect::<Option<Vec<_>>>()?.concat())
+}
+
 /// Where a COPY takes its sources from.
 enum From {
     Context,

@@ -1,0 +1,112 @@
+//! HC2 of a program that is a server by its name: by its options, or by its default where nothing says otherwise.
+
+use super::{COMMAND, Port, SET_PORT, Server, agrees, environment};
+use crate::images::Facts;
+use crate::shell::{Given, StartKind};
+use crate::transforms::checks::Checks;
+use crate::transforms::shipped::{Program, Shipped};
+
+/// Programs that are servers of HTTP and nothing else, in families that are more than that.
+const SERVERS: &[&str] =
+    &["artisan", "http-server", "http.server", "manage.py", "next", "react-scripts", "serve"];
+
+/// Options that name a file, which may name a port.
+const SETTINGS: &[&str] = &["-c", "--config", "-C", "--paste"];
+
+/// Variables that many programs take their port from.
+const USUAL: &[&str] = &["PORT"];
+
+/// A server program whose options, or whose default together with what the project says, name the port.
+pub(super) fn find(
+    shipped: &Shipped<'_>,
+    program: &Program,
+    facts: &Facts,
+    exposed: &[u16],
+    checks: &mut Checks,
+) -> Option<Server> {
+    let start = &program.start;
+    let is_server = matches!(
+        start.kind,
+        StartKind::Flask | StartKind::Gunicorn | StartKind::Uvicorn | StartKind::Streamlit | StartKind::Rails
+    ) || SERVERS.contains(&program.name())
+        || start.kind == StartKind::Php && start.port != Given::No;
+    if !is_server || !start.unknown.is_empty() {
+        return None;
+    }
+    let name = program.name();
+    let port = match (&start.port, start.default_port) {
+        (Given::Known(port), _) => {
+            checks.holds("HC2", format!("`{name}` is started with port {port}"));
+            Port::fixed(*port)
+        }
+        (Given::No, Some(default)) => by_default(shipped, program, facts, default, exposed, checks)?,
+        _ => return None,
+    };
+    agrees(port.number, exposed, checks)?;
+    checks.holds("HC1", format!("`{name}` is a server"));
+    match &start.host {
+        Given::Known(host)
+            if !matches!(host.as_str(), "0.0.0.0" | "::" | "[::]" | "127.0.0.1" | "localhost") =>
+        {
+            checks.misses("HC5", format!("`{name}` listens on `{host}` only"), COMMAND);
+        }
+        Given::Unknown => checks.misses("HC5", format!("the address of `{name}` is not plain"), COMMAND),
+        _ => checks.holds("HC5", format!("`{name}` speaks HTTP on an address that the probe reaches")),
+    }
+    let path = shipped.input.options.health.path.clone();
+    Some(Server { port, path, http: true })
+}
+
+/// The port of a program that is told none. A default can be overridden by a variable or a file: it is proven where the
+/// variable is known and no such file is there, or where EXPOSE names the same port.
+fn by_default(
+    shipped: &Shipped<'_>,
+    program: &Program,
+    facts: &Facts,
+    default: u16,
+    exposed: &[u16],
+    checks: &mut Checks,
+) -> Option<Port> {
+    let name = program.name();
+    let port = match program.start.port_variable {
+        Some(variable) => environment::port_of_program(shipped, variable, Some(default), checks)?,
+        None => {
+            if let Some(text) = environment::sets(shipped, USUAL) {
+                checks.misses(
+                    "HC2",
+                    format!("{text}, and it is not known whether `{name}` heeds it"),
+                    SET_PORT,
+                );
+                return None;
+            }
+            Port::fixed(default)
+        }
+    };
+    let number = port.number;
+    let variable = program.start.port_variable;
+    if let Some(text) = variable.and_then(|variable| environment::contradicted(shipped, variable, number)) {
+        checks.misses("HC2", format!("{text}, which `{name}` may heed"), SET_PORT);
+        return None;
+    }
+    if let Some(variable) = variable.filter(|variable| shipped.sets_variable(variable)) {
+        checks.holds("HC2", format!("ENV gives `{name}` port {number} as `{variable}`"));
+        return Some(port);
+    }
+    if exposed.contains(&number) {
+        checks.holds("HC2", format!("`{name}` listens on {number} by default, and EXPOSE says the same"));
+        return Some(port);
+    }
+    let folder = shipped.context_workdir(facts)?;
+    let files = program.start.port_files?;
+    let there = |file: &&String| {
+        let path = if folder.is_empty() { (*file).clone() } else { format!("{folder}/{file}") };
+        shipped.input.project.sent(&path)
+    };
+    let words = &program.argv[program.start.program..];
+    let settings = words.iter().any(|word| SETTINGS.contains(&word.split('=').next().unwrap_or(word)));
+    if !exposed.is_empty() || settings || files.iter().any(|file| there(&file)) {
+        return None;
+    }
+    checks.holds("HC2", format!("`{name}` listens on {number} unless told otherwise, and nothing tells"));
+    Some(port)
+}

@@ -1,0 +1,220 @@
+use super::ADD_HEALTHCHECK;
+use crate::config::Config;
+use crate::transforms::testing::{check_in, held_back, outcome, run_alone, run_built, same};
+
+fn node(server: &str, middle: &str) -> (Vec<(&'static str, String)>, String) {
+    let text = format!(
+        "FROM node:24-bookworm-slim\nWORKDIR /app\nCOPY . .\n{middle}CMD [\"node\", \"server.js\"]\n"
+    );
+    (vec![("server.js", server.to_owned())], text)
+}
+
+/// The probe that a Dockerfile gets, or nothing.
+fn probe(files: &[(&str, &str)], text: &str) -> String {
+    let file = run_alone(&ADD_HEALTHCHECK, files, text);
+    let after = file.after.text().to_owned();
+    let lines = after.lines().skip_while(|line| !line.starts_with("HEALTHCHECK"));
+    lines.skip(1).take(1).collect::<String>().trim().to_owned()
+}
+
+#[track_caller]
+fn waits(server: &str, middle: &str, ids: &[&str]) {
+    let (files, text) = node(server, middle);
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    held_back(&ADD_HEALTHCHECK, &files, &text, ids);
+}
+
+const LISTENS: &str = "require('http').createServer((q, s) => s.end('x')).listen(3000)\n";
+
+#[test]
+fn a_comment_above_cmd_stays_with_it() {
+    let text = "FROM node:24-bookworm-slim\nCOPY server.js /\n# why\nCMD [\"node\", \"/server.js\"]\n";
+    let file = run_alone(&ADD_HEALTHCHECK, &[("server.js", LISTENS)], text);
+    assert!(file.after.text().ends_with("# why\nCMD [\"node\", \"/server.js\"]\n"), "{}", file.after.text());
+}
+
+#[test]
+fn hc1_a_job_gets_none() {
+    waits("console.log('x')\n", "", &[]);
+    same(&ADD_HEALTHCHECK, "FROM debian:bookworm-slim\nRUN true\n");
+}
+
+#[test]
+fn hc1_another_command_of_a_service_holds_it_back() {
+    let (_, text) = node(LISTENS, "");
+    let found = |compose: &str| {
+        let files = [("server.js", LISTENS), ("compose.yaml", compose)];
+        run_built(&ADD_HEALTHCHECK, &files, &text, &crate::config::Options::default())
+    };
+    let compose = "services: {a: {build: ., command: node job.js}}";
+    assert_eq!(found(compose).held_back[0].missing[0].id, "HC1");
+    assert_eq!(found(&compose.replace("}}", ", healthcheck: {disable: true}}}")).applied.len(), 1);
+    assert_eq!(found("services: {a: {build: .}}").applied.len(), 1);
+}
+
+#[test]
+fn every_stage_that_a_build_names_is_judged_once() {
+    let (_, text) = node(LISTENS, "");
+    let first = text.replace("slim\n", "slim AS prod\n");
+    let files =
+        [("server.js", LISTENS), ("compose.yaml", "services: {a: {build: {context: ., target: prod}}}")];
+    let checks = |text: &str| {
+        let found = run_built(&ADD_HEALTHCHECK, &files, text, &crate::config::Options::default());
+        found.after.text().matches("HEALTHCHECK").count()
+    };
+    assert_eq!(checks(&format!("{first}{text}")), 2);
+    // What goes on from a stage inherits its check.
+    assert_eq!(checks(&format!("{first}FROM prod\nCMD [\"node\", \"server.js\"]\n")), 1);
+}
+
+#[test]
+fn hc2_a_port_that_is_not_plain_holds_it_back() {
+    waits("require('http').createServer().listen(require('./x').port)\n", "", &["HC2"]);
+    waits(LISTENS, "EXPOSE 8080\n", &["HC2"]);
+}
+
+#[test]
+fn hc2_env_decides_where_the_sources_ask_for_it() {
+    let server = "require('http').createServer().listen(process.env.PORT || 3000)\n";
+    let (files, text) = node(server, "ENV PORT=8080\n");
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    // The probe asks as the program does, so that it is right whatever the container is given.
+    assert!(probe(&files, &text).contains("127.0.0.1:' + (process.env.PORT || 8080) + '/'"));
+    waits(server, "ARG P\nENV PORT=$P\n", &["HC2"]);
+}
+
+#[test]
+fn hc2_a_port_from_the_settings_is_proven() {
+    let (files, text) = node("console.log('x')\n", "");
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let config = Config::parse("[health]\nport = 81\npath = \"/ok\"\n", &[]).expect("sound");
+    let found = outcome(&ADD_HEALTHCHECK, &files, &text, &config.options_for("Dockerfile"));
+    assert!(found.files[0].after.text().contains("127.0.0.1:81/ok"), "{:?}", found.files[0].held_back);
+}
+
+#[test]
+fn hc3_a_proven_route_must_answer_well() {
+    let app = "from flask import Flask\napp = Flask(__name__)\n@app.route('/health')\ndef health():\n    return 'ok'\n\
+               app.run(host='0.0.0.0', port=5000)\n";
+    let text = "FROM python:3.12-slim-bookworm\nCOPY . /app\nWORKDIR /app\nCMD [\"python\", \"app.py\"]\n";
+    let found = probe(&[("app.py", app)], text);
+    assert!(found.contains("'/health'") && found.contains(">= 400"), "{found}");
+}
+
+#[test]
+fn hc4_an_image_without_a_client_holds_it_back() {
+    let text = "FROM golang:1.27 AS b\nWORKDIR /s\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /s/app .\n\
+                FROM gcr.io/distroless/static-debian13:nonroot\nCOPY --from=b /s/app /app\nEXPOSE 8080\nCMD [\"/app\"]\n";
+    let main = "package main\nimport \"net/http\"\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n";
+    held_back(&ADD_HEALTHCHECK, &[("main.go", main), ("go.mod", "module x\n\ngo 1.26\n")], text, &["HC4"]);
+}
+
+#[test]
+fn hc4_hc7_a_command_of_the_users_own_needs_no_facts() {
+    let text = "FROM unheard/of:1\nEXPOSE 80\nCMD [\"x\"]\n";
+    held_back(&ADD_HEALTHCHECK, &[], text, &["HC4"]);
+    let config = Config::parse("health.command = [\"/probe\"]\nhealth.retries = 5\n", &[]).expect("sound");
+    let found = outcome(&ADD_HEALTHCHECK, &[], text, &config.options_for("Dockerfile"));
+    let after = found.files[0].after.text();
+    assert!(
+        after.contains("--retries=5 \\\n    CMD [\"/probe\"]\n"),
+        "{after}{:?}",
+        found.files[0].held_back
+    );
+    same(&ADD_HEALTHCHECK, "FROM mcr.microsoft.com/windows/nanoserver:${OS}\nEXPOSE 80\nCMD [\"x\"]\n");
+}
+
+#[test]
+fn hc5_tls_and_other_addresses_hold_it_back() {
+    waits("require('http').createServer().listen(3000, '10.1.2.3')\n", "", &["HC5"]);
+    waits("require('https').createServer({}).listen(3000)\n", "", &["HC5"]);
+}
+
+#[test]
+fn hc7_none_and_others_are_respected() {
+    let (files, text) = node(LISTENS, "HEALTHCHECK NONE\n");
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    check_in(&ADD_HEALTHCHECK, &files, &text, &text);
+}
+
+#[test]
+fn hc2_a_framework_listens_where_expose_says() {
+    let pom = "<project><dependencies><dependency><groupId>org.springframework.boot</groupId>\
+               <artifactId>spring-boot-starter-web</artifactId></dependency><dependency>\
+               <groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-actuator</artifactId>\
+               </dependency></dependencies></project>";
+    let files = [("pom.xml", pom), ("src/main/java/A.java", "class A {}"), ("target/a.jar", "")];
+    let text = "FROM eclipse-temurin:21-jre-jammy\nCOPY target/*.jar app.jar\nEXPOSE 8080\n\
+                CMD [\"java\", \"-jar\", \"/app.jar\"]\n";
+    assert!(probe(&files, text).ends_with("http://127.0.0.1:8080/actuator/health\"]"));
+    // HC6: a JVM takes its time.
+    let file = run_alone(&ADD_HEALTHCHECK, &files, text);
+    assert!(file.after.text().contains("--start-period=60s"));
+    held_back(&ADD_HEALTHCHECK, &files, &text.replace("8080", "9090"), &["HC2"]);
+    held_back(&ADD_HEALTHCHECK, &files, &text.replace("CMD", "ENV SERVER_PORT=$P\nCMD"), &["HC2"]);
+}
+
+#[test]
+fn the_server_of_php_names_its_port() {
+    let text =
+        "FROM php:8.3-cli-bookworm\nCOPY . /app\nCMD [\"php\", \"-S\", \"0.0.0.0:8080\", \"-t\", \"/app\"]\n";
+    assert!(probe(&[("index.php", "")], text).contains("http://127.0.0.1:8080/"));
+    held_back(&ADD_HEALTHCHECK, &[], &text.replace("COPY", "EXPOSE 81\nCOPY"), &["HC2", "HC2"]);
+}
+
+#[test]
+fn a_server_program_with_its_port_needs_no_sources() {
+    let text = "FROM python:3.12-alpine3.22\nCOPY . /app\nWORKDIR /app\nCMD [\"gunicorn\", \"-b\", \"0.0.0.0:8000\", \"app:app\"]\n";
+    assert!(probe(&[("app.py", "import unheard_of\n")], text).contains("127.0.0.1', 8000"));
+}
+
+#[test]
+fn hc2_a_default_is_proven_where_nothing_tells_otherwise() {
+    let flask = "FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY app.py .\nCMD [\"flask\", \"run\", \"--host=0.0.0.0\"]\n";
+    let app = ("app.py", "from flask import Flask\napp = Flask(__name__)\n");
+    assert!(probe(&[app], flask).contains("'127.0.0.1', 5000"));
+    let by_env = flask.replace("CMD", "ENV FLASK_RUN_PORT=81\nCMD");
+    assert!(probe(&[app], &by_env).contains("int(os.getenv('FLASK_RUN_PORT') or 81)"));
+    // A file that Flask loads may name a port, and then EXPOSE has to say the same as the default.
+    assert_eq!(probe(&[app, (".flaskenv", "X=1\n")], flask), "");
+    let exposed = flask.replace("CMD", "EXPOSE 5000\nCMD");
+    assert!(probe(&[app, (".flaskenv", "X=1\n")], &exposed).contains("5000"));
+    held_back(&ADD_HEALTHCHECK, &[app, (".flaskenv", "FLASK_RUN_PORT=81\n")], &exposed, &["HC2", "HC2"]);
+}
+
+#[test]
+fn hc2_a_variable_of_a_file_contradicts_the_sources() {
+    let server =
+        "require('dotenv').config()\nrequire('http').createServer().listen(process.env.PORT || 3000)\n";
+    let (files, text) = node(server, "");
+    let mut files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    assert!(probe(&files, &text).contains("3000"));
+    files.push((".env.example", "PORT=5000\n"));
+    assert!(probe(&files, &text).contains("3000"));
+    files.push((".env", "PORT=\"5000\"\n"));
+    held_back(&ADD_HEALTHCHECK, &files, &text, &["HC2"]);
+    // Copied, and not there to be read.
+    let copied = text.replace("COPY . .", "COPY .env server.js ./");
+    held_back(&ADD_HEALTHCHECK, &files[..1], &copied, &["HC2"]);
+}
+
+#[test]
+fn hc2_a_probe_asks_for_the_port_as_the_program_does() {
+    let gunicorn =
+        |base: &str| format!("FROM {base}\nWORKDIR /app\nCOPY . .\nCMD [\"gunicorn\", \"app:app\"]\n");
+    let files = [("app.py", "import unheard_of\n")];
+    let found = probe(&files, &gunicorn("python:3.12-slim-bookworm"));
+    assert!(found.contains("int(os.getenv('PORT') or 8000)"), "{found}");
+    held_back(
+        &ADD_HEALTHCHECK,
+        &files,
+        &gunicorn("python:3.12-slim-bookworm").replace("CMD", "EXPOSE 81\nCMD"),
+        &["HC2"],
+    );
+    // A service that sets a variable which the server may heed.
+    let uvicorn = gunicorn("python:3.12-slim-bookworm").replace("gunicorn", "uvicorn");
+    let compose = "services: {a: {build: ., environment: {UVICORN_PORT: 9000}}}";
+    let files = [("app.py", ""), ("compose.yaml", compose)];
+    let found = run_built(&ADD_HEALTHCHECK, &files, &uvicorn, &crate::config::Options::default());
+    assert!(found.after.text().contains("int(os.getenv('UVICORN_PORT') or 8000)"), "{:?}", found.held_back);
+}
