@@ -176,12 +176,13 @@ struct ReleaseFile {
 }
 
 /// The files that hold images.
-pub(crate) const IMAGE_FILES: [(&str, &str); 5] = [
+pub(crate) const IMAGE_FILES: [(&str, &str); 6] = [
     ("bases", include_str!("tables/bases.toml")),
     ("distroless", include_str!("tables/distroless.toml")),
     ("languages", include_str!("tables/languages.toml")),
     ("java", include_str!("tables/java.toml")),
     ("servers", include_str!("tables/servers.toml")),
+    ("vendors", include_str!("tables/vendors.toml")),
 ];
 
 pub(crate) struct Table {

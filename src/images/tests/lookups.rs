@@ -155,12 +155,11 @@ fn what_no_row_explains_has_no_facts() {
         ("python", "3.15-rc-slim"),
         ("golang", "onbuild"),
         ("node", "20-bookworm-alpine"),
-        ("openjdk", "17-jdk"),
-        ("openjdk", ""),
+        ("openjdk", "17-mystery"),
         ("maven", "3.6.3-jdk-8"),
         ("tomcat", "8.5"),
         ("tomcat", "9.0.30-jdk8-openjdk"),
-        ("mcr.microsoft.com/dotnet/sdk", "10.0-preview"),
+        ("mcr.microsoft.com/dotnet/sdk", "10.0-rc.1"),
         ("mongo", ""),
         ("ubuntu", "lucid"),
         ("cgr.dev/chainguard/wolfi-base", "latest"),
@@ -168,6 +167,45 @@ fn what_no_row_explains_has_no_facts() {
         let tag = (!tag.is_empty()).then_some(tag);
         assert!(facts(repository, tag).is_none(), "{repository}:{tag:?}");
     }
+}
+
+#[test]
+fn images_of_vendors_are_known_as_far_as_a_user_is_concerned() {
+    let family = |name: &str, tag: &str| facts(name, Some(tag)).map(|facts| facts.family);
+    for (name, tag, wanted) in [
+        ("openjdk", "17", "openjdk-oracle"),
+        ("openjdk", "17-jdk", "openjdk-oracle"),
+        ("openjdk", "17-oracle", "openjdk-oracle"),
+        ("openjdk", "17-jdk-oraclelinux8", "openjdk-oracle"),
+        ("openjdk", "17-jdk-slim", "openjdk-slim"),
+        ("openjdk", "17-alpine", "openjdk-alpine"),
+        ("openjdk", "11", "openjdk"),
+        ("java", "8-jre", "java"),
+        ("java", "openjdk-8-jdk-alpine", "java-alpine"),
+        ("adoptopenjdk", "11-jre-hotspot", "adoptopenjdk"),
+        ("amazoncorretto", "17", "amazoncorretto-al2023"),
+        ("amazoncorretto", "17-alpine3.19", "amazoncorretto-alpine"),
+        ("ibm-semeru-runtimes", "open-17-jre-noble", "semeru-ubuntu"),
+        ("mcr.microsoft.com/openjdk/jdk", "21-ubuntu", "msopenjdk-ubuntu"),
+        ("microsoft/dotnet", "2.2-aspnetcore-runtime", "microsoft-dotnet-aspnetcore"),
+        ("microsoft/dotnet", "2.1-aspnetcore-runtime-alpine3.7", "microsoft-dotnet-aspnetcore-alpine"),
+        ("microsoft/dotnet", "aspnetcore-runtime", "microsoft-dotnet-aspnetcore"),
+        ("mcr.microsoft.com/dotnet/aspnet", "10.0-preview", "dotnet-runtime-ubuntu"),
+        ("php", "5.6-apache", "php-apache"),
+        ("webdevops/php-nginx", "8.2", "webdevops"),
+    ] {
+        assert_eq!(family(name, tag), Some(wanted), "{name}:{tag}");
+    }
+    assert_eq!(family("mcr.microsoft.com/openjdk/jdk", "21-mariner"), None);
+    assert_eq!(
+        facts("microsoft/dotnet", Some("2.1-sdk-nanoserver-1809")).map(|facts| facts.os),
+        Some(Os::Windows)
+    );
+    // What is not sure to be there is not said to be.
+    let oracle = facts("openjdk", Some("17")).expect("known");
+    assert_eq!((oracle.packages, oracle.uid_is_taken(10_001)), (None, Some(false)));
+    assert_eq!(facts("php", Some("5.6-fpm")).expect("known").entrypoint, None);
+    assert_eq!(facts("amazoncorretto", Some("17")).expect("known").packages, None);
 }
 
 #[test]

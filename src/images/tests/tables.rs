@@ -63,7 +63,7 @@ fn every_row_is_sound() {
         }
     }
     assert!(ids.len() > 110, "{} rows", ids.len());
-    assert_eq!(IMAGE_FILES.len(), 5);
+    assert_eq!(IMAGE_FILES.len(), 6);
 }
 
 #[test]

@@ -84,24 +84,17 @@ type Own = (u32, u32, Option<Vec<String>>, &'static str, bool);
 
 /// A user that is made for it, where the image has the tools; else a bare number.
 fn own(shipped: &Shipped<'_>, facts: &Facts, with_home: bool, checks: &mut Checks) -> Option<Own> {
+    // The kernel asks for a number alone; what looks for an entry in /etc/passwd is a program with a home (NR11).
     let number = || {
         let text = format!("`{}` needs no entry for a user: a bare number does", facts.family);
         (text, (OWN_ID, OWN_ID, None, "a bare number", false))
     };
+    let is_free = facts.uid_is_taken(OWN_ID) == Some(false) && facts.user_named(OWN_NAME).is_none();
     let (text, user) = match facts.user_tools {
         _ if shipped.input.options.user.style == Some(UserStyle::Number) => number(),
-        Some(UserTools::None) => number(),
         Some(UserTools::NetUser) => return None,
-        None => {
-            let text = format!("it is not known how `{}` makes a user", facts.family);
-            checks.misses("NR12", text, BARE_NUMBER);
-            return None;
-        }
-        Some(_) if facts.uid_is_taken(OWN_ID) != Some(false) || facts.user_named(OWN_NAME).is_some() => {
-            let text = format!("`{}` may have a user `{OWN_NAME}` or {OWN_ID} of its own", facts.family);
-            checks.misses("NR12", text, BARE_NUMBER);
-            return None;
-        }
+        None | Some(UserTools::None) => number(),
+        Some(_) if !is_free => number(),
         Some(UserTools::Shadow) => {
             let home = if with_home { "--create-home" } else { "--no-create-home" };
             let group = format!("RUN groupadd --gid {OWN_ID} {OWN_NAME}");

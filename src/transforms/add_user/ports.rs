@@ -39,7 +39,10 @@ pub(super) fn of_file(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks)
             }
         }
     }
-    let low = low.or_else(|| of_base(facts)).or_else(|| of_variables(shipped)).or_else(|| published(shipped));
+    let low = low
+        .or_else(|| of_base(facts))
+        .or_else(|| of_variables(shipped, facts))
+        .or_else(|| published(shipped));
     match low {
         Some(text) => low_port(shipped, text, checks),
         None if seen => checks.holds("NR2", format!("no exposed port is below {FIRST_FREE_PORT}")),
@@ -113,10 +116,13 @@ fn of_base(facts: &Facts) -> Option<String> {
     Some(format!("the base image exposes port {port}, which is below {FIRST_FREE_PORT}"))
 }
 
-/// Variables by which servers are told their port.
-fn of_variables(shipped: &Shipped<'_>) -> Option<String> {
+/// Variables by which servers are told their port, in the file or in its base image.
+fn of_variables(shipped: &Shipped<'_>, facts: &Facts) -> Option<String> {
     port_variables().iter().find_map(|name| {
-        let value = shipped.environment(name)?;
+        let value = match shipped.sets_variable(name) {
+            true => shipped.environment(name)?,
+            false => facts.env.get(name.as_str())?,
+        };
         let port = value.split(';').filter_map(last_number).find(is_low)?;
         Some(format!("`{name}` makes it port {port}, which is below {FIRST_FREE_PORT}"))
     })
