@@ -49,6 +49,8 @@ pub(crate) struct Chosen {
     pub(crate) builds: Vec<Build>,
     /// Why no folder can be told, where builds disagree; nothing is then known of the context.
     pub(crate) conflict: Option<String>,
+    /// The folders that the builds name, where they disagree.
+    pub(crate) others: Vec<PathBuf>,
     /// What went wrong on the way without ending it: files that cannot be read, builds that disagree.
     pub(crate) notes: Vec<String>,
 }
@@ -79,10 +81,14 @@ pub(crate) fn choose(request: &Request<'_>) -> Result<Chosen> {
             }
         },
     };
+    let others = match conflict {
+        Some(_) => claims.iter().map(|claim| claim.folder.clone()).collect(),
+        None => Vec::new(),
+    };
     let here = claims.into_iter().filter(|claim| conflict.is_some() || claim.folder == folder);
     let builds = here.map(|claim| claim.build).collect();
     let ignore = ignore_file(&folder, &dockerfile);
-    Ok(Chosen { folder, ignore, why, builds, conflict, notes })
+    Ok(Chosen { folder, ignore, why, builds, conflict, others, notes })
 }
 
 /// Reads the chosen folder and its ignore file.
@@ -99,7 +105,7 @@ pub(crate) fn read(chosen: &Chosen) -> Result<Project> {
 }
 
 /// The ignore file that counts: the Dockerfile's own, or else the folder's. They are never merged.
-fn ignore_file(folder: &Path, dockerfile: &Path) -> Option<PathBuf> {
+pub(crate) fn ignore_file(folder: &Path, dockerfile: &Path) -> Option<PathBuf> {
     let mut own = dockerfile.as_os_str().to_owned();
     own.push(".dockerignore");
     let own = PathBuf::from(own);
@@ -150,6 +156,20 @@ fn find_claims(
         }
     }
     claims
+}
+
+/// The Dockerfiles that some build sends this folder with, as the files of the folder and of those above describe it;
+/// they may lie elsewhere, and have any name. `within` is as in [`Request`].
+pub(crate) fn described_for(folder: &Path, within: &Path, descriptions: &Descriptions) -> Vec<PathBuf> {
+    let Ok(within) = normal(within) else { return Vec::new() };
+    let top = top_folder(folder, &within);
+    let mut dockerfiles = Vec::new();
+    for above in upward(folder, &top) {
+        let described = descriptions.of(above, above == top);
+        let here = described.builds.iter().filter(|build| normal_join(above, &build.context) == folder);
+        dockerfiles.extend(here.map(|build| normal_join(above, &build.dockerfile)));
+    }
+    dockerfiles
 }
 
 /// The folder that the builds agree about, and why. Of several, one counts alone if it is the only one in which every

@@ -1,6 +1,6 @@
 //! From files that were found to reports: read, group by build context, rewrite in parallel, write.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use dockfix::config::{Options, Selection};
 use dockfix::model::Model;
+use dockfix::project::builds::Build;
 use dockfix::project::{EntryKind, Project};
 use dockfix::review::{Item, review};
 use dockfix::rewrite::{BuildContext, ChangedIgnore, Dockerfile, FileOutcome, Outcome};
@@ -159,7 +160,7 @@ impl Run<'_> {
     }
 
     /// The Dockerfiles of a unit, and after them those that nobody asked about but that are built from the same
-    /// context: a new ignore file has to suit them too. They are looked at and never changed.
+    /// context, wherever they lie: a new ignore file has to suit them too. They are looked at and never changed.
     fn dockerfiles(&self, unit: &Unit, project: &Project) -> Vec<Dockerfile> {
         let folder = unit.chosen().map(|chosen| chosen.folder.as_path());
         let below = |path: &Path| path.strip_prefix(folder?).ok().map(|path| relative(path, Path::new("")));
@@ -171,24 +172,32 @@ impl Run<'_> {
         };
         let mut dockerfiles: Vec<Dockerfile> = unit.members.iter().map(member).collect();
         let Some(chosen) = unit.chosen() else { return dockerfiles };
-        for entry in project.tree().entries() {
-            let name = entry.path.rsplit('/').next().unwrap_or_default();
-            let known = dockerfiles.iter().any(|known| known.path.as_deref() == Some(&entry.path));
-            if matches!(entry.kind, EntryKind::File { .. }) && find::is_dockerfile_name(name) && !known {
-                dockerfiles.extend(self.sibling(chosen, &entry.path));
+        let is_one = |path: &str| find::is_dockerfile_name(path.rsplit('/').next().unwrap_or_default());
+        let files =
+            project.tree().entries().iter().filter(|entry| matches!(entry.kind, EntryKind::File { .. }));
+        let named = files.filter(|entry| is_one(&entry.path)).map(|entry| chosen.folder.join(&entry.path));
+        let described = context::described_for(&chosen.folder, self.current, &self.descriptions);
+        let mut known: HashSet<PathBuf> =
+            unit.members.iter().filter_map(|member| member.task.path.clone()).collect();
+        for file in named.chain(described) {
+            if known.insert(file.clone())
+                && let Some((source, builds)) = self.sibling(chosen, &file)
+            {
+                let options = Options { selection: Selection::nothing(), ..Options::default() };
+                dockerfiles.push(Dockerfile { source, path: below(&file), options, builds });
             }
         }
         dockerfiles
     }
 
-    fn sibling(&self, chosen: &Chosen, path: &str) -> Option<Dockerfile> {
-        let file = chosen.folder.join(path);
-        let source = read::file(&file, path).ok()?;
+    /// The text and the builds of a Dockerfile, if its context and ignore file are these.
+    fn sibling(&self, chosen: &Chosen, file: &Path) -> Option<(Source, Vec<Build>)> {
+        let source = read::file(file, &shown(file, self.current)).ok()?;
         let sources = guarded(|| context_sources(&Document::parse(&source))).ok()?;
-        let own = self.choose(Some(&file), None, &sources).ok()??;
-        let options = Options { selection: Selection::nothing(), ..Options::default() };
-        let same = own.conflict.is_none() && own.folder == chosen.folder && own.ignore == chosen.ignore;
-        same.then(|| Dockerfile { source, path: Some(path.to_owned()), options, builds: own.builds })
+        let own = self.choose(Some(file), None, &sources).ok()??;
+        // Where builds disagree, each of them counts.
+        let sent = own.folder == chosen.folder || own.others.contains(&chosen.folder);
+        (sent && context::ignore_file(&chosen.folder, file) == chosen.ignore).then_some((source, own.builds))
     }
 
     /// Writes what came of a unit, if that is wanted, and reports it.

@@ -158,3 +158,40 @@ fn other_dockerfiles_of_the_context_are_looked_at_and_not_changed() {
     assert_eq!(case.text("Dockerfile").as_deref(), Some("FROM a\n"));
     assert_eq!(case.text("Dockerfile.dev").as_deref(), Some("from a\n"));
 }
+
+#[test]
+fn dockerfiles_that_only_a_build_names_are_looked_at_too() {
+    fn telling(context: &BuildContext) -> Outcome {
+        let first = |file: &Dockerfile| file.source.text().lines().next().map(str::to_owned);
+        let texts: Vec<_> = context.dockerfiles.iter().filter_map(first).collect();
+        assert_eq!(texts, ["from asked", "from elsewhere", "from odd", "from both"]);
+        let paths: Vec<_> = context.dockerfiles.iter().map(|file| file.path.as_deref()).collect();
+        assert_eq!(paths, [Some("Dockerfile"), None, Some("web.txt"), None]);
+        creating(context)
+    }
+    let compose = "services:
+  a: {build: {context: app}}
+  b: {build: {context: app, dockerfile: ../docker/elsewhere.Dockerfile}}
+  c: {build: {context: app, dockerfile: web.txt}}
+  d: {build: {context: app, dockerfile: ../docker/both.Dockerfile}}
+  e: {build: {context: docker, dockerfile: both.Dockerfile}}
+  f: {build: {context: docker, dockerfile: other.Dockerfile}}
+  g: {build: {context: app, dockerfile: gone.Dockerfile}}
+  h: {build: {context: app, dockerfile: ../docker/own.Dockerfile}}
+";
+    let case = Case::new(&[
+        (".git/HEAD", ""),
+        ("compose.yaml", compose),
+        ("app/Dockerfile", "from asked\n"),
+        ("app/web.txt", "from odd\n"),
+        ("docker/elsewhere.Dockerfile", "from elsewhere\n"),
+        ("docker/both.Dockerfile", "from both\n"),
+        ("docker/other.Dockerfile", "from other\n"),
+        // An ignore file of its own: ours does not count for it.
+        ("docker/own.Dockerfile", "from own\n"),
+        ("docker/own.Dockerfile.dockerignore", "x\n"),
+    ]);
+    let reports = case.reports(&["app/Dockerfile"], telling, true);
+    assert_eq!(troubles(&reports), Vec::<String>::new());
+    assert_eq!(case.text("docker/elsewhere.Dockerfile").as_deref(), Some("from elsewhere\n"));
+}
