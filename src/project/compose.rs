@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 pub use self::load::load;
+use crate::shell::plain_words;
 
 /// A service that is built from a local folder.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,6 +40,8 @@ pub struct ComposeService {
     pub extends: bool,
     /// Whether it starts something else than the image would: `command`, `entrypoint`.
     pub starts_otherwise: bool,
+    /// What stands in the place of CMD, where that is all that differs and every word is plain.
+    pub command: Option<Vec<String>>,
 }
 
 impl ComposeService {
@@ -128,6 +131,7 @@ fn local_build(name: String, service: yaml::Service) -> Option<ComposeService> {
         Some(check) if check.is_disabled() => Healthcheck::Disabled,
         Some(_) => Healthcheck::Own,
     };
+    let command = service.command.as_ref().filter(|_| service.entrypoint.is_none()).and_then(command_words);
     Some(ComposeService {
         name,
         context,
@@ -142,12 +146,22 @@ fn local_build(name: String, service: yaml::Service) -> Option<ComposeService> {
         healthcheck,
         extends: service.extends.is_some(),
         starts_otherwise: service.command.is_some() || service.entrypoint.is_some(),
+        command,
     })
 }
 
 /// Names and values, as far as the file alone tells them.
 fn plain(pairs: yaml::Pairs) -> BTreeMap<String, Option<String>> {
     pairs.0.into_iter().map(|(key, value)| (key, value.filter(|text| !text.contains('$')))).collect()
+}
+
+/// The words of a command; `None` where compose or the container works some of them out.
+fn command_words(command: &yaml::Command) -> Option<Vec<String>> {
+    let words = match command {
+        yaml::Command::Text(text) => plain_words(text).ok()?,
+        yaml::Command::Words(words) => words.clone(),
+    };
+    (!words.is_empty() && !words.iter().any(|word| word.contains('$'))).then_some(words)
 }
 
 /// The text with `$$` unescaped and `${NAME:-default}` taken at its default; `None` where a variable has none.

@@ -13,6 +13,7 @@ pub mod prove;
 pub mod sources;
 pub mod survey;
 mod tree;
+pub mod typescript;
 pub mod webserver;
 
 use std::collections::HashMap;

@@ -10,8 +10,10 @@ mod mounts;
 mod ports;
 mod position;
 mod program;
+mod runs;
 #[cfg(test)]
 mod tests;
+mod tools;
 mod writes;
 
 use super::checklist::Silence;

@@ -200,5 +200,6 @@ fn build(name: &str, target: &Target, file: &str) -> Option<Build> {
         arguments: pairs("args").map(|(name, value)| (name.clone(), text(value))).collect(),
         contexts: pairs("contexts").map(|(name, _)| name.clone()).collect(),
         run: Run::default(),
+        command: None,
     })
 }

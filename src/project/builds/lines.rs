@@ -54,6 +54,7 @@ fn build(placed: &Placed<'_>, folder: &str, what: &str, file: &str) -> Option<Bu
         arguments: build.arguments,
         contexts: build.contexts,
         run: Run::default(),
+        command: None,
     })
 }
 

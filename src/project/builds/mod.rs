@@ -31,6 +31,8 @@ pub struct Build {
     pub contexts: Vec<String>,
     /// What is known about the container that it becomes.
     pub run: Run,
+    /// What it starts in the place of CMD, where that is all that differs and every word is plain.
+    pub command: Option<Vec<String>>,
 }
 
 /// How the project runs the image of a build, where it says so.
@@ -126,6 +128,7 @@ fn composed(read: &Read<'_>) -> Option<(String, Result<Vec<Build>, String>)> {
             target: service.target,
             arguments: service.args,
             contexts: service.additional_contexts,
+            command: service.command,
             run: Run {
                 starts_otherwise: service.starts_otherwise,
                 own_health: service.healthcheck != compose::Healthcheck::Unsaid,

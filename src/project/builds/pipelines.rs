@@ -67,6 +67,7 @@ fn action(with: Option<&Map<String, Value>>, what: &str, file: &str) -> Option<B
         arguments: pairs("build-args"),
         contexts: pairs("build-contexts").into_keys().collect(),
         run: Run::default(),
+        command: None,
     })
 }
 

@@ -37,5 +37,6 @@ fn build(artifact: &Value, file: &str) -> Option<Build> {
         arguments: arguments.map(argument).collect(),
         contexts: Vec::new(),
         run: Run::default(),
+        command: None,
     })
 }

@@ -36,8 +36,16 @@ pub(super) struct Service {
     pub(super) environment: Option<Pairs>,
     pub(super) healthcheck: Option<Check>,
     pub(super) extends: Option<Extends>,
-    pub(super) command: Option<IgnoredAny>,
+    pub(super) command: Option<Command>,
     pub(super) entrypoint: Option<IgnoredAny>,
+}
+
+/// A command that takes the place of the image's CMD.
+#[derive(Clone)]
+pub(super) enum Command {
+    /// A text, which compose splits into words without a shell.
+    Text(String),
+    Words(Vec<String>),
 }
 
 impl Service {
@@ -259,6 +267,17 @@ impl<'de> Deserialize<'de> for Words {
             list: |items| Some(Words(items)),
         };
         shapes.read(deserializer, |_: IgnoredAny| Words(Vec::new()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Command {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Command, D::Error> {
+        let shapes = Shapes {
+            expected: "a command or a list of words",
+            scalar: |text| Some(Command::Text(text)),
+            list: |items| Some(Command::Words(items)),
+        };
+        shapes.read(deserializer, |_: IgnoredAny| Command::Words(Vec::new()))
     }
 }
 

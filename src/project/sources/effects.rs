@@ -6,12 +6,12 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::code::Code;
-use super::facts::{Argument, ArgumentSource, Effect, Pattern, Row};
+use super::facts::{Argument, ArgumentSource, Effect, Pattern, Row, TextRule};
 use super::language::Language;
 use super::lexer::Kind;
 use super::names::Method;
 use super::reach::{External, Reached, Unit};
-use super::value::{Evaluator, Part};
+use super::value::{Evaluator, Part, expression_end};
 
 /// How deep objects within objects are searched for a key.
 const DEPTH: usize = 8;
@@ -49,6 +49,7 @@ pub(super) fn occurrences(reached: Reached<'_>) -> Vec<Occurrence> {
     }
     let methods = methods(reached);
     let texts = texts(reached);
+    let urls = urls(reached);
     for (index, unit) in reached.units.iter().enumerate() {
         uses(reached, index, unit, &mut found);
         for method in &unit.names.methods {
@@ -58,9 +59,37 @@ pub(super) fn occurrences(reached: Reached<'_>) -> Vec<Occurrence> {
         }
         for at in 0..unit.code.len() {
             found.extend(occurrence_of_text(index, unit, at, &texts));
+            found.extend(occurrence_of_url(index, unit, at, &urls));
         }
     }
+    settle_databases(reached, &mut found);
     found
+}
+
+/// A database that the sources name by a plain URL is the one: then it is no matter which drivers there are.
+fn settle_databases(reached: Reached<'_>, found: &mut Vec<Occurrence>) {
+    let named: Vec<bool> = found
+        .iter()
+        .filter(|occurrence| occurrence.effect == Effect::Database)
+        .map(|occurrence| occurrence.values.first().cloned().flatten().is_some_and(|url| is_named(&url)))
+        .collect();
+    if !named.is_empty() && named.iter().all(|named| *named) {
+        let of_drivers = |occurrence: &Occurrence| {
+            let row = occurrence.row;
+            let other = row.unless.iter().any(|name| reached.dependencies.contains(name));
+            occurrence.effect == Effect::Unknown
+                && occurrence.unit.is_none()
+                && !row.needs.is_empty()
+                && !other
+        };
+        found.retain(|occurrence| !of_drivers(occurrence));
+    }
+}
+
+/// Whether the beginning of a URL is known, which says what it leads to.
+fn is_named(url: &[Part]) -> bool {
+    let text = url.iter().find(|part| !matches!(part, Part::Otherwise(_)));
+    matches!(text, Some(Part::Text(text) | Part::Variable { default: Some(text), .. }) if text.contains(':'))
 }
 
 fn on_import(external: &External, row: &'static Row, effect: Effect, path: &str) -> Occurrence {
@@ -112,7 +141,10 @@ fn uses(reached: Reached<'_>, index: usize, unit: &Unit, found: &mut Vec<Occurre
 }
 
 /// Beginnings of strings that mean something.
-type Texts = Vec<(&'static Row, Effect, &'static str)>;
+type Texts = Vec<(&'static Row, &'static TextRule)>;
+
+/// Names of settings that hold the URL of a database.
+type Urls = Vec<(&'static Row, &'static str)>;
 
 type Methods = HashMap<&'static str, Vec<(&'static Row, Effect, &'static Pattern)>>;
 
@@ -132,7 +164,15 @@ fn methods(reached: Reached<'_>) -> Methods {
 
 fn texts(reached: Reached<'_>) -> Texts {
     let rows = reached.externals.iter().filter_map(|external| reached.facts.module(&external.module));
-    rows.flat_map(|row| row.texts.iter().map(move |(effect, text)| (row, *effect, text.as_str()))).collect()
+    let mut texts: Texts = rows.flat_map(|row| row.texts.iter().map(move |rule| (row, rule))).collect();
+    // What says where a relative path starts comes before what does not.
+    texts.sort_by_key(|(row, _)| row.instance.is_none());
+    texts
+}
+
+fn urls(reached: Reached<'_>) -> Urls {
+    let rows = reached.externals.iter().filter_map(|external| reached.facts.module(&external.module));
+    rows.flat_map(|row| row.urls.iter().map(move |name| (row, name.as_str()))).collect()
 }
 
 fn occurrence_of_method(
@@ -167,17 +207,70 @@ fn occurrence_of_text(index: usize, unit: &Unit, at: usize, texts: &Texts) -> Op
         Kind::TemplateStart => code.piece(at + 1, at).filter(|_| code.kind(at + 1) == Some(Kind::Piece))?,
         _ => return None,
     };
-    let (row, effect, _) = texts.iter().find(|(_, _, prefix)| value.starts_with(prefix))?;
+    let (row, rule) = texts.iter().find(|(_, rule)| value.starts_with(&rule.start))?;
     let end = code.after(at);
-    let values = Evaluator::new(code, &unit.constants).value(at..end);
+    let evaluator = Evaluator::new(code, &unit.constants);
+    let named = match &rule.beside {
+        Some(key) => entry_beside(code, at, key).map(|range| evaluator.value(range)),
+        // Only a URL says where it is; another text says no more than that something is written.
+        None if rule.start.contains(':') => Some(evaluator.value(expression_around(code, at, end))),
+        None => None,
+    };
     Some(Occurrence {
-        effect: *effect,
+        effect: rule.effect,
         unit: Some(index),
         at,
         place: code.place(at),
         what: value,
-        values: vec![Some(values)],
+        values: vec![Some(named.unwrap_or_else(|| vec![Part::Unknown]))],
         ranges: vec![Some(at..end)],
+        row,
+        is_method: false,
+    })
+}
+
+/// The text with what is added to it: `"sqlite:///" + path`.
+fn expression_around(code: &Code, at: usize, end: usize) -> Range<usize> {
+    if code.is(end, "+") { at..expression_end(code, at) } else { at..end }
+}
+
+/// The value of the entry with a key in the brackets around the token at `at`.
+fn entry_beside(code: &Code, at: usize, key: &str) -> Option<Range<usize>> {
+    let open = (0..at)
+        .rev()
+        .find(|open| code.is_any(*open, &["{", "("]) && code.pair(*open).is_some_and(|close| close > at))?;
+    let is_key = |range: &Range<usize>| {
+        let named = code.string(range.start).or_else(|| code.word(range.start).map(str::to_owned));
+        range.len() > 2 && named.as_deref() == Some(key) && code.is_any(range.start + 1, &[":", "="])
+    };
+    let found = code.arguments(open).into_iter().find(is_key)?;
+    Some(found.start + 2..found.end)
+}
+
+/// `SQLALCHEMY_DATABASE_URI = …`, `config["SQLALCHEMY_DATABASE_URI"] = …`, `{"SQLALCHEMY_DATABASE_URI": …}`
+fn occurrence_of_url(index: usize, unit: &Unit, at: usize, urls: &Urls) -> Option<Occurrence> {
+    if urls.is_empty() {
+        return None;
+    }
+    let code = &unit.code;
+    let name = code.string(at).or_else(|| code.word(at).map(str::to_owned))?;
+    let (row, name) = urls.iter().find(|(_, known)| *known == name)?;
+    let sign = if code.is(at + 1, "]") { at + 2 } else { at + 1 };
+    if !code.is_any(sign, &["=", ":"]) {
+        return None;
+    }
+    // `SQLALCHEMY_DATABASE_URI: str = …`
+    let typed = code.is(sign, ":") && code.word(at).is_some() && code.is(sign + 2, "=");
+    let start = if typed { sign + 3 } else { sign + 1 };
+    let range = start..expression_end(code, start);
+    Some(Occurrence {
+        effect: Effect::Database,
+        unit: Some(index),
+        at,
+        place: code.place(at),
+        what: (*name).to_owned(),
+        values: vec![Some(Evaluator::new(code, &unit.constants).value(range.clone()))],
+        ranges: vec![Some(range)],
         row,
         is_method: false,
     })

@@ -22,7 +22,11 @@ pub(super) enum Effect {
     Reads,
     /// Creates, changes or removes a file or folder there.
     Writes,
-    /// The same, in the system's folder for temporary files where the folder is not given or empty.
+    /// Makes files in the folder that the argument names.
+    Fills,
+    /// Opens the database at the URL that the argument is: one of a server, or a file.
+    Database,
+    /// Like `Writes`, in the system's folder for temporary files where the folder is not given or empty.
     Temporary,
     /// Opens a file there; the second argument of the pattern says for what.
     Opens,
@@ -159,6 +163,23 @@ pub(super) struct UnlessText {
     pub(super) text: String,
 }
 
+/// What a string means that begins in a certain way.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(untagged)]
+enum TextRow {
+    Effect(Effect),
+    Beside { effect: Effect, beside: String },
+}
+
+/// The same, with the beginning.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct TextRule {
+    pub(super) start: String,
+    pub(super) effect: Effect,
+    /// The key of the entry beside it that holds the path: `"NAME"` of Django's `DATABASES`.
+    pub(super) beside: Option<String>,
+}
+
 /// What is known of one module.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
@@ -172,7 +193,11 @@ pub(super) struct Row {
     /// What importing it does by itself, to the path given.
     pub(super) on_import: Vec<(Effect, String)>,
     /// What a string means that begins so.
-    pub(super) texts: Vec<(Effect, String)>,
+    pub(super) texts: Vec<TextRule>,
+    /// Names of settings that hold the URL of the database.
+    pub(super) urls: Vec<String>,
+    /// The folder that relative paths of its databases start from, seen from where modules are found.
+    pub(super) instance: Option<String>,
     /// Variables whose strings name modules (Django's `INSTALLED_APPS`).
     pub(super) lists: Vec<String>,
     /// Names of values on which its methods are called, where their making is not seen.
@@ -318,7 +343,9 @@ struct TableRow {
     within: Vec<String>,
     methods: Patterns,
     on_import: BTreeMap<Effect, String>,
-    texts: BTreeMap<String, Effect>,
+    texts: BTreeMap<String, TextRow>,
+    urls: Vec<String>,
+    instance: Option<String>,
     lists: Vec<String>,
     receivers: Vec<String>,
     loads_all: bool,
@@ -377,7 +404,9 @@ fn row(own: TableRow) -> Result<Row, String> {
         members,
         methods: patterns(&own.methods)?,
         on_import: own.on_import.into_iter().collect(),
-        texts: own.texts.into_iter().map(|(text, effect)| (effect, text)).collect(),
+        texts: own.texts.into_iter().map(text_rule).collect(),
+        urls: own.urls,
+        instance: own.instance,
         lists: own.lists,
         receivers: own.receivers,
         loads_all: own.loads_all,
@@ -389,6 +418,13 @@ fn row(own: TableRow) -> Result<Row, String> {
         host: own.host,
         variable: own.variable,
     })
+}
+
+fn text_rule((start, row): (String, TextRow)) -> TextRule {
+    match row {
+        TextRow::Effect(effect) => TextRule { start, effect, beside: None },
+        TextRow::Beside { effect, beside } => TextRule { start, effect, beside: Some(beside) },
+    }
 }
 
 fn patterns(lists: &Patterns) -> Result<Vec<(Effect, Pattern)>, String> {

@@ -33,7 +33,7 @@ impl Sources {
     /// and standard streams do not count; neither do folders that are granted.
     pub fn writes(&self, grants: Grants<'_>) -> Answer<Target> {
         let mut answer = self.paths(|occurrence, opened| match occurrence.effect {
-            Effect::Writes | Effect::Temporary => true,
+            Effect::Writes | Effect::Fills | Effect::Database | Effect::Temporary => true,
             Effect::Opens => matches!(opened, Some(Opened::Writing)),
             _ => false,
         });
@@ -46,6 +46,30 @@ impl Sources {
             answer.gaps.clear();
         }
         answer
+    }
+
+    /// Folders that the program makes and that must not be there yet: `os.mkdir('data')`, where nobody looks first.
+    pub fn made_anew(&self) -> Vec<Found<Target>> {
+        const MAKERS: &[&str] = &["mkdir", "mkdirSync", "makedirs", "Mkdir"];
+        let is_maker = |occurrence: &&Occurrence| {
+            let name = occurrence.what.rsplit('.').next().unwrap_or_default();
+            occurrence.effect == Effect::Writes && MAKERS.contains(&name)
+        };
+        let looks = self.paths(|occurrence, _| occurrence.effect == Effect::Reads).found;
+        let mut found = Vec::new();
+        for occurrence in self.occurrences.iter().filter(is_maker) {
+            let Some(unit) = occurrence.unit.map(|unit| &self.reached.units[unit]) else { continue };
+            let Some(Some(value)) = occurrence.values.first() else { continue };
+            let made = target(value, unit.code.path());
+            let line_end = (occurrence.at + 1..unit.code.len().min(occurrence.at + 40))
+                .find(|at| unit.code.is_fresh(*at));
+            let minds = (occurrence.at..line_end.unwrap_or(occurrence.at + 40))
+                .any(|at| unit.code.is_any(at, &["exist_ok", "recursive"]));
+            if !minds && !looks.iter().any(|look| look.value == made) {
+                found.push(Found { value: made, at: occurrence.place.clone() });
+            }
+        }
+        found
     }
 
     /// What the program reads at run time, besides what the system brings (MS14).
@@ -95,14 +119,29 @@ impl Sources {
             if !is_asked(occurrence, opened.as_ref()) {
                 continue;
             }
+            let nowhere = Target::unknown();
             let target = match (occurrence.values.first(), unit) {
                 (Some(Some(value)), _) if is_memory(value, occurrence) => continue,
+                (Some(Some(value)), _) if occurrence.effect == Effect::Database && !is_file_url(value) => {
+                    continue;
+                }
+                (None | Some(None), _) if occurrence.effect == Effect::Database => continue,
                 (Some(None), _) if occurrence.effect == Effect::Temporary => continue,
                 (Some(Some(value)), _) if occurrence.effect == Effect::Temporary && is_empty(value) => {
                     continue;
                 }
                 (Some(Some(value)), unit) => target(value, unit.map_or("", |unit| unit.code.path())),
-                _ => Target { base: Base::Unknown, path: String::new(), whole: false },
+                _ => nowhere,
+            };
+            let target = match (occurrence.effect, &occurrence.row.instance, unit) {
+                (Effect::Fills, ..) => Target { whole: false, ..target },
+                (_, Some(instance), Some(unit)) if target.base == Base::Workdir => Target {
+                    base: Base::Context,
+                    path: resolve(&unit.root, instance).unwrap_or_default(),
+                    whole: false,
+                    ..target
+                },
+                _ => target,
             };
             if seen.insert((occurrence.place.clone(), target.clone())) {
                 found.push(Found { value: target, at: occurrence.place.clone() });
@@ -166,6 +205,12 @@ fn is_memory(value: &[Part], occurrence: &Occurrence) -> bool {
     }
 }
 
+/// Whether the URL of a database leads to a file, or may do so. What cannot be read is left to the drivers.
+fn is_file_url(value: &[Part]) -> bool {
+    let text = value.iter().find(|part| !matches!(part, Part::Otherwise(_)));
+    matches!(text, Some(Part::Text(text) | Part::Variable { default: Some(text), .. }) if text.starts_with("sqlite"))
+}
+
 /// `""`, `None`
 fn is_empty(value: &[Part]) -> bool {
     matches!(value, [Part::Text(text)] if text.is_empty())
@@ -198,11 +243,28 @@ fn opened(occurrence: &Occurrence, unit: &Unit) -> Opened {
 
 /// The path that a value stands for, used in the file at `source`.
 fn target(value: &[Part], source: &str) -> Target {
-    let unknown = Target { base: Base::Unknown, path: String::new(), whole: false };
+    let variable = value.iter().find_map(|part| match part {
+        Part::Otherwise(name) | Part::Variable { name, default: Some(_) } => Some(name.clone()),
+        _ => None,
+    });
+    Target { variable, ..place(value, source) }
+}
+
+fn place(value: &[Part], source: &str) -> Target {
+    let unknown = Target::unknown();
     let mut text = String::new();
     let mut whole = true;
-    let (mut base, mut parts) = (Base::Workdir, value.iter());
-    match value.first() {
+    let mut parts = value.iter().filter(|part| !matches!(part, Part::Otherwise(_))).peekable();
+    // `"sqlite:///" + path`: what counts comes behind it.
+    if let Some(Part::Text(first)) = parts.peek()
+        && value.len() > 1
+        && without_scheme(first).is_some_and(str::is_empty)
+    {
+        parts.next();
+    }
+    let first = parts.peek().copied();
+    let mut base = Base::Workdir;
+    match first {
         Some(Part::Here) => {
             base = Base::Context;
             parts.next();
@@ -210,12 +272,12 @@ fn target(value: &[Part], source: &str) -> Target {
         Some(Part::Work) => {
             parts.next();
         }
-        Some(Part::Temporary) => return Target { base: Base::Temporary, path: String::new(), whole: false },
-        Some(Part::Unknown | Part::Memory) | None => return unknown,
+        Some(Part::Temporary) => return Target { base: Base::Temporary, ..unknown },
+        Some(Part::Unknown | Part::Memory | Part::Otherwise(_)) | None => return unknown,
         Some(Part::Variable { default: None, .. }) => return unknown,
         Some(Part::Text(_) | Part::Variable { .. }) => {}
     }
-    let rooted = base == Base::Workdir && !matches!(value.first(), Some(Part::Work));
+    let rooted = base == Base::Workdir && !matches!(first, Some(Part::Work));
     for part in parts {
         match part {
             Part::Text(own) | Part::Variable { default: Some(own), .. } => text.push_str(own),
@@ -225,29 +287,38 @@ fn target(value: &[Part], source: &str) -> Target {
             }
         }
     }
-    for scheme in ["sqlite:///", "sqlite:", "file://", "file:"] {
-        if let Some(rest) = text.strip_prefix(scheme) {
-            text = rest.to_owned();
-            break;
-        }
+    if let Some(rest) = without_scheme(&text) {
+        text = rest.to_owned();
     }
     if !whole {
         // The last part may go on; only the folder before it is certain.
         text.truncate(text.rfind('/').map_or(0, |at| at.max(1)));
     }
+    // A slash at the end names a folder, for what is made within it.
+    whole &= !(text.len() > 1 && text.ends_with('/'));
     if rooted && text.starts_with('/') {
         let path = resolve("", &text).unwrap_or_default();
         let open = OPEN_FOLDERS.iter().any(|folder| {
             path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         });
-        return Target { base: if open { Base::Temporary } else { Base::Root }, path, whole };
+        let base = if open { Base::Temporary } else { Base::Root };
+        return Target { base, path, whole, ..unknown };
     }
     if rooted && text.is_empty() && whole {
         return unknown;
     }
     let folder = if base == Base::Context { parent(source) } else { "" };
     match resolve(folder, &text) {
-        Some(path) => Target { base, path, whole },
+        Some(path) => Target { base, path, whole, ..unknown },
         None => unknown,
     }
+}
+
+/// What stands behind the scheme of a file's URL: `a.db` of `sqlite+aiosqlite:///a.db?mode=rwc`.
+fn without_scheme(text: &str) -> Option<&str> {
+    let rest = match text.split_once(":///") {
+        Some((scheme, rest)) if scheme.starts_with("sqlite") => rest,
+        _ => ["sqlite:", "file://", "file:"].iter().find_map(|scheme| text.strip_prefix(scheme))?,
+    };
+    Some(rest.split('?').next().unwrap_or(rest))
 }

@@ -157,9 +157,16 @@ pub struct Target {
     pub path: String,
     /// Whether the path is known to its end. Otherwise it is something within the folder `path`.
     pub whole: bool,
+    /// The variable of the environment that names another place where it is set.
+    pub variable: Option<String>,
 }
 
 impl Target {
+    /// A place of which nothing is known.
+    fn unknown() -> Target {
+        Target { base: Base::Unknown, path: String::new(), whole: false, variable: None }
+    }
+
     /// Whether it lies in one of these folders: `uploads`, `/data`. A relative folder is meant from the working
     /// folder, and from the context where the path was built from the place of a source.
     pub fn is_within(&self, folders: &[String]) -> bool {

@@ -17,6 +17,7 @@ use super::language::Language;
 use super::names::{Import, Names};
 use super::value::Constants;
 use super::{Entry, Gap, GapKind, Scope};
+use crate::project::typescript::Settings;
 use crate::project::{EntryKind, Project};
 
 /// How many files are read at most.
@@ -106,6 +107,8 @@ struct Walk<'p> {
     /// Places where a text names a module, already followed.
     named: HashSet<(usize, usize)>,
     dependencies: HashSet<String>,
+    /// Settings of TypeScript by the folder of the sources that they hold for.
+    settings: HashMap<String, Settings>,
 }
 
 pub(super) fn reach(project: &Project, scope: &Scope) -> Walked {
@@ -126,6 +129,7 @@ pub(super) fn reach(project: &Project, scope: &Scope) -> Walked {
         listed: 0,
         named: HashSet::new(),
         dependencies: dependencies(project, scope),
+        settings: HashMap::new(),
     };
     if let Some(reason) = project.tree().truncated() {
         walk.gap(GapKind::TooLarge, "", reason);
@@ -356,8 +360,9 @@ fn named_modules(code: &Code, lists: &HashSet<&str>) -> Vec<Import> {
 /// Tests are run by nobody but their runner, which is not what a start command starts.
 fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let folder = path.split('/').any(|part| matches!(part, "test" | "tests"));
+    let folder = path.split('/').any(|part| matches!(part, "test" | "tests" | "__tests__" | "node_modules"));
     folder
+        || name.split('.').skip(1).any(|part| matches!(part, "spec" | "test" | "e2e-spec" | "d"))
         || name.starts_with("test_")
         || name.ends_with("_test.py")
         || matches!(name, "tests.py" | "conftest.py")

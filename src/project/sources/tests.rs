@@ -40,7 +40,7 @@ fn reads(sources: &Sources) -> Vec<String> {
 
 fn shown(answer: Answer<Target>) -> Vec<String> {
     let show = |found: Found<Target>| {
-        let Target { base, path, whole } = found.value;
+        let Target { base, path, whole, .. } = found.value;
         format!("{base:?} {path}{}", if whole { "" } else { "…" })
     };
     answer.found.into_iter().map(show).collect()
@@ -258,12 +258,12 @@ fn built_files_are_found_at_their_sources() {
 fn packages_write_what_their_rows_say() {
     assert_eq!(
         writes(&node("const multer = require('multer'); multer({ dest: 'uploads/' })")),
-        ["Workdir uploads"]
+        ["Workdir uploads…"]
     );
     nothing_written(&node("const multer = require('multer'); multer({ storage: multer.memoryStorage() })"));
     assert_eq!(
         writes(&node("const multer = require('multer'); const o = { dest: 'up' }; multer(o)")),
-        ["Workdir up"]
+        ["Workdir up…"]
     );
     assert_eq!(writes(&node("const multer = require('multer'); multer(options)")), ["Unknown …"]);
     assert_eq!(
@@ -302,6 +302,66 @@ fn packages_write_what_their_rows_say() {
     );
     nothing_written(&python("import logging\nlogging.basicConfig(level=logging.INFO)"));
     assert_eq!(writes(&go("import _ \"github.com/mattn/go-sqlite3\"")), ["Unknown …"]);
+}
+
+#[test]
+fn a_database_that_the_sources_name_is_the_one() {
+    let engine =
+        |url: &str| python(&format!("import os\nfrom sqlalchemy import create_engine\ncreate_engine({url})"));
+    assert_eq!(writes(&engine("'sqlite:///./data/x.db'")), ["Workdir data/x.db"]);
+    assert_eq!(writes(&engine("'sqlite+aiosqlite:////data/x.db'")), ["Root data/x.db"]);
+    assert_eq!(
+        writes(&engine("'sqlite:///' + os.path.join(os.path.dirname(__file__), 'x.db')")),
+        ["Context x.db"]
+    );
+    let given = engine("os.getenv('DB', 'sqlite:///x.db')").writes(Grants::None).found;
+    assert_eq!(given[0].value.variable.as_deref(), Some("DB"));
+    nothing_written(&engine("'postgresql://db/x'"));
+    assert_eq!(gaps(&engine("os.environ['DB']")), ["nothing is known of what `sqlalchemy` does (app.py:2)"]);
+    let flask = |requirements: &str| {
+        let text = "import os\nfrom flask_sqlalchemy import SQLAlchemy\nclass Config:\n    \
+                    SQLALCHEMY_DATABASE_URI = os.environ.get('DB') or 'sqlite:///x.db'\n";
+        sources(Language::Python, "app.py", &[("app.py", text), ("requirements.txt", requirements)])
+    };
+    assert_eq!(writes(&flask("flask-sqlalchemy==3.1.1\n"))[0], "Context instance…");
+    assert_eq!(gaps(&flask("Flask-SQLAlchemy==2.5.1\n")).len(), 1);
+}
+
+#[test]
+fn a_path_beside_the_name_of_a_backend_is_what_it_writes() {
+    let with = |name: &str| {
+        let settings = format!(
+            "from pathlib import Path\nBASE_DIR = Path(__file__).resolve().parent.parent\nDATABASES = {{'default': \
+             {{'ENGINE': 'django.db.backends.sqlite3', 'NAME': {name}}}}}"
+        );
+        let manage = "from django.core.management import execute_from_command_line";
+        sources(Language::Python, "manage.py", &[("manage.py", manage), ("site/settings.py", &settings)])
+    };
+    assert_eq!(writes(&with("BASE_DIR / 'db.sqlite3'")), ["Context db.sqlite3"]);
+    assert_eq!(writes(&with("'/data/db.sqlite3'")), ["Root data/db.sqlite3"]);
+    assert_eq!(writes(&with("env('X')")), ["Unknown …"]);
+}
+
+#[test]
+fn folders_that_are_made_anew_are_told() {
+    let anew = |text: &str| python(&format!("import os\n{text}")).made_anew().len();
+    assert_eq!(anew("os.mkdir('data')"), 1);
+    assert_eq!(anew("os.makedirs('data', exist_ok=True)"), 0);
+    assert_eq!(anew("if not os.path.exists('data'):\n    os.mkdir('data')"), 0);
+}
+
+#[test]
+fn imports_by_the_settings_of_typescript_are_followed() {
+    let files = [
+        (
+            "tsconfig.json",
+            "{\"compilerOptions\": {\"baseUrl\": \"./\", \"paths\": {\"@/*\": [\"src/*\"]}}} // x",
+        ),
+        ("src/main.ts", "import { a } from '@/a'; import { b } from 'src/b'; import fs from 'fs';"),
+        ("src/a.ts", "import fs from 'fs'; fs.rmSync('a')"),
+        ("src/b.ts", "import fs from 'fs'; fs.rmSync('b')"),
+    ];
+    assert_eq!(writes(&sources(Language::JavaScript, "src/main.ts", &files)), ["Workdir a", "Workdir b"]);
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub(super) enum Part {
         name: String,
         default: Option<String>,
     },
+    /// What follows stands where this variable of the environment is not set.
+    Otherwise(String),
     /// The folder of the file.
     Here,
     /// The working folder of the program.

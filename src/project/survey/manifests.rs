@@ -34,7 +34,17 @@ pub(super) fn packages(
             return Err(format!("`{path}` cannot be read"));
         }
     }
+    if family == Family::Rust {
+        survey.programs.extend(project.files().filter_map(|entry| binary(&entry.path)).map(str::to_owned));
+    }
     if any { Ok(found) } else { Err("no manifest that is known is sent to the build".to_owned()) }
+}
+
+/// The program that Cargo makes of a source by its place: `src/bin/name.rs`, `src/bin/name/main.rs`.
+fn binary(path: &str) -> Option<&str> {
+    let (_, rest) = path.split_once("src/bin/")?;
+    let name = rest.strip_suffix("/main.rs").or_else(|| rest.strip_suffix(".rs"))?;
+    (!name.contains('/')).then_some(name)
 }
 
 fn is_project(name: &str) -> bool {
@@ -138,9 +148,15 @@ const APART: &[&str] = &["development", "test", "doc", "deploy", "ci"];
 
 fn bundler(path: &str, text: &str, found: &mut Vec<Found<String>>, survey: &mut Survey) -> Option<()> {
     let mut blocks: Vec<bool> = Vec::new();
+    let mut goes_on = false;
     for (number, line) in text.lines().enumerate() {
         let code = line.split(" #").next().unwrap_or_default().trim();
         if code.is_empty() || code.starts_with('#') {
+            continue;
+        }
+        // What follows a comma is one more argument of the line above.
+        let is_rest = std::mem::replace(&mut goes_on, code.ends_with(','));
+        if is_rest {
             continue;
         }
         let first = code.split([' ', '(']).next().unwrap_or_default();

@@ -65,6 +65,8 @@ pub struct Survey {
     pub numbers: BTreeSet<u16>,
     /// Names of the programs that the manifests make.
     pub programs: Vec<String>,
+    /// Folders that a framework writes, from the working folder.
+    pub writes: Vec<String>,
 }
 
 /// Sources beyond this size are not looked through.
@@ -86,9 +88,20 @@ struct Rules {
     #[serde(default)]
     lines: Vec<String>,
     hazards: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    streams: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    frameworks: Vec<Framework>,
     packages: Packages,
     #[serde(default)]
     servers: Vec<ServerRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Framework {
+    package: String,
+    writes: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -129,6 +142,8 @@ pub fn survey(project: &Project, family: Family) -> Result<Survey, String> {
     }
     let mut survey = Survey::default();
     let named = manifests::packages(project, family, &mut survey)?;
+    let used = rules.frameworks.iter().filter(|row| named.iter().any(|package| package.value == row.package));
+    survey.writes = used.flat_map(|row| row.writes.iter().cloned()).collect();
     let mut bytes = 0;
     let mut any = false;
     let mut settings = Vec::new();
@@ -200,7 +215,7 @@ fn look_through(path: &str, text: &str, rules: &Rules, survey: &mut Survey) {
             continue;
         }
         if let Some(raw) = rules.raw.iter().find(|raw| code.contains(raw.as_str())) {
-            gap(survey, format!("`{raw}` may start a program ({})", place()));
+            gap(survey, format!("it cannot be told what `{raw}` does ({})", place()));
         }
         let imports =
             code.starts_with("use ") || code.starts_with("import ") && !code.starts_with("import static ");
@@ -218,6 +233,9 @@ fn look_through(path: &str, text: &str, rules: &Rules, survey: &mut Survey) {
             if imports && matches!(next.trim(), "" | ";") {
                 continue;
             }
+            if is_stream(rules, word, next) || imports_only(next, harmless) {
+                continue;
+            }
             let member = ["::", "&.", "?.", "."].iter().find_map(|mark| next.trim_start().strip_prefix(mark));
             let member =
                 member.map(|text| text.split(|character| !is_word(character)).next().unwrap_or_default());
@@ -226,6 +244,27 @@ fn look_through(path: &str, text: &str, rules: &Rules, survey: &mut Survey) {
             }
         }
     }
+}
+
+/// `Logger.new($stdout)`, `Logger.new(test ? nil : $stdout)`
+fn is_stream(rules: &Rules, word: &str, next: &str) -> bool {
+    let Some(streams) = rules.streams.get(word) else { return false };
+    let Some(arguments) = next.strip_prefix(".new(") else { return false };
+    let mut depth = 0;
+    let end = arguments.find(|letter| {
+        depth += i32::from(matches!(letter, '(' | '[')) - i32::from(matches!(letter, ')' | ']'));
+        depth < 0 || depth == 0 && letter == ','
+    });
+    let Some(first) = end.map(|end| arguments[..end].trim()) else { return false };
+    let choices = first.split_once(" ? ").map_or(first, |(_, choices)| choices);
+    choices.split(" : ").all(|choice| streams.iter().any(|stream| stream == choice.trim()))
+}
+
+/// `fs::{read_dir, read_to_string}`: every name in the braces is harmless.
+fn imports_only(next: &str, harmless: &[String]) -> bool {
+    let Some(names) = next.strip_prefix("::{").and_then(|rest| rest.split_once('}')) else { return false };
+    let mut names = names.0.split(',').map(str::trim).filter(|name| !name.is_empty()).peekable();
+    names.peek().is_some() && names.all(|name| harmless.iter().any(|known| known == name))
 }
 
 fn look_at_settings(path: &str, text: &str, rules: &Rules, survey: &mut Survey) {

@@ -6,7 +6,6 @@ use super::chosen::Demands;
 use super::{mounts, ports, program};
 use crate::images::{Facts, Shell};
 use crate::model::Base;
-use crate::project::builds::Build;
 use crate::syntax::Keyword;
 use crate::transforms::checks::Checks;
 use crate::transforms::shipped::{Shipped, join};
@@ -14,7 +13,6 @@ use crate::transforms::shipped::{Shipped, join};
 /// Checks everything that does not depend on which user it will be, and tells what that user needs.
 pub(super) fn all(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -> Demands {
     stages_above(shipped, checks);
-    other_commands(shipped, checks);
     explicit_root(shipped, checks);
     base_triggers(shipped, checks);
     platform(shipped, checks);
@@ -73,19 +71,6 @@ fn stages_above(shipped: &Shipped<'_>, checks: &mut Checks) {
             let text = format!("the stage of line {line} goes on from this one, and may need root");
             checks.misses("NR1", text, "put what both need into a stage below them");
         }
-    }
-}
-
-/// NR3: what a service starts instead is nowhere judged.
-fn other_commands(shipped: &Shipped<'_>, checks: &mut Checks) {
-    let other = |build: &&Build| build.run.starts_otherwise && !build.run.own_user;
-    if let Some(build) =
-        shipped.builds().find(other).filter(|_| shipped.input.options.user.writable.is_none())
-    {
-        let text = format!("{} starts something else in the image, which may write anywhere", build.at());
-        let remedy =
-            "list every folder that is written to as `[user] writable` in dockfix.toml, or set `user:` there";
-        checks.misses("NR3", text, remedy);
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::chosen::Demands;
-use super::{ports, writes};
+use super::{ports, tools, writes};
 use crate::images::Facts;
 use crate::project::sources::Sources;
 use crate::project::survey::Family;
@@ -33,6 +33,18 @@ pub(super) struct Tool {
     /// Files of the project with which it does more than that.
     #[serde(default)]
     pub(super) unless: Vec<String>,
+    /// It makes new files in the working folder, too.
+    #[serde(default)]
+    pub(super) beside: bool,
+    /// Files, by their stems, and folders of the project's code that it runs.
+    #[serde(default)]
+    pub(super) runs: Vec<String>,
+    /// Names in that code which make it write elsewhere.
+    #[serde(default)]
+    pub(super) moves: Vec<String>,
+    /// The subcommands of which this is known; `""` is none of them, an empty list is all.
+    #[serde(default)]
+    pub(super) commands: Vec<String>,
 }
 
 static PROGRAMS: LazyLock<Programs> =
@@ -79,41 +91,70 @@ pub(super) fn check(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -
             return demands;
         }
     };
-    let surveyed = shipped.surveyed(&program, facts);
+    judge(shipped, &program, facts, &mut demands, checks);
+    services(shipped, facts, &mut demands, checks);
+    demands
+}
+
+/// Services that start something else in the image: their programs need what they need of the same user.
+fn services(shipped: &Shipped<'_>, facts: &Facts, demands: &mut Demands, checks: &mut Checks) {
+    if shipped.input.options.user.writable.is_some() {
+        return;
+    }
+    for build in shipped.builds().filter(|build| build.run.starts_otherwise && !build.run.own_user) {
+        let program = build.command.as_ref().and_then(|words| shipped.with_command(words, facts, "NR3"));
+        match program {
+            Some(program) => judge(shipped, &program, facts, demands, checks),
+            None => {
+                let text =
+                    format!("{} starts something else in the image, which may write anywhere", build.at());
+                let remedy = "list every folder that is written to as `[user] writable` in dockfix.toml, or set `user:` there";
+                checks.misses("NR3", text, remedy);
+            }
+        }
+    }
+}
+
+/// What one program says, and the sources behind it.
+fn judge(
+    shipped: &Shipped<'_>,
+    program: &Program,
+    facts: &Facts,
+    demands: &mut Demands,
+    checks: &mut Checks,
+) {
+    let surveyed = shipped.surveyed(program, facts);
     let survey = surveyed.as_ref().and_then(|surveyed| surveyed.as_ref().ok()).map(|(_, survey)| survey);
-    ports::of_program(shipped, &program, facts, survey, checks);
-    daemon(shipped, &program, matches!(surveyed, Some(Ok((Family::Rust, _)))), checks);
-    demands.home = home(&program);
+    ports::of_program(shipped, program, facts, survey, checks);
+    daemon(shipped, program, matches!(surveyed, Some(Ok((Family::Rust, _)))), checks);
+    demands.home = demands.home.take().or_else(|| home(program));
     if !program.scripts.is_empty() {
         let text = format!("`{}` only prepares what it runs", program.scripts.join("`, `"));
         checks.holds("NR8", text);
     }
     if let Some(command) = program.before.first().filter(|_| shipped.input.options.user.writable.is_none()) {
         let text = format!("`{command}` of the start command may write files");
-        checks.misses("NR3", text, writes::SAY_WRITABLE);
-        return demands;
+        return checks.misses("NR3", text, writes::SAY_WRITABLE);
     }
     if shipped.input.options.user.writable.is_some() {
-        stated(shipped, &program, facts, checks);
-        return demands;
+        return stated(shipped, program, facts, checks);
     }
-    if let Some(tool) = tool(program.name()) {
-        writes::of_tool(shipped, &program, tool, facts, &mut demands, checks);
-        return demands;
+    if let Some((tool, folder)) = tools::of(shipped, program, facts) {
+        let started = tools::Started { shipped, facts, program, tool, folder };
+        return tools::check(&started, demands, checks);
     }
     if let Some(surveyed) = surveyed {
-        writes::of_survey(surveyed, checks);
-        return demands;
+        return writes::of_survey(shipped, surveyed, facts, demands, checks);
     }
-    match shipped.scope(&program, facts, "NR3") {
+    match shipped.scope(program, facts, "NR3") {
         Ok(scope) => {
             let sources = Sources::read(shipped.input.project, &scope);
-            writes::of_sources(shipped, &sources, facts, &mut demands, checks);
+            let place = writes::Placement { shipped, facts, is_compiled: !scope.built.is_empty() };
+            writes::of_sources(&place, &sources, demands, checks);
             ports::of_sources(shipped, &sources, checks);
         }
         Err(missing) => checks.misses("NR3", missing.text, writes::SAY_WRITABLE),
     }
-    demands
 }
 
 /// NR3: what the user says stands for the sources, but for what these state to the contrary.

@@ -119,8 +119,33 @@ fn nr3_a_folder_that_is_written_belongs_to_the_user() {
     let beside = ("server.js", "require('fs').writeFileSync('log.txt', 'y')\n");
     let owned = "RUN chown 1000:1000 /app\nUSER 1000:1000\nCMD";
     check_in(&ADD_USER, &[beside], &node(""), &node("").replace("CMD", owned));
-    // A file that is there already belongs to root.
-    held_back(&ADD_USER, &[beside, ("log.txt", "")], &node(""), &["NR3"]);
+    // A file that is there already is given along with its folder.
+    let owned = owned.replace("/app\n", "/app /app/log.txt\n");
+    check_in(&ADD_USER, &[beside, ("log.txt", "")], &node(""), &node("").replace("CMD", &owned));
+    // What a RUN may have left there as root is not known.
+    held_back(&ADD_USER, &[beside], &node("RUN node server.js --once\n"), &["NR3"]);
+    held_back(&ADD_USER, &[beside], &node("RUN npm run seed\n"), &["NR3"]);
+    check_in(
+        &ADD_USER,
+        &[beside],
+        &node("RUN npm ci\n"),
+        &node("RUN npm ci\nRUN chown 1000:1000 /app\nUSER 1000:1000\n"),
+    );
+    // A variable that is set says where it goes.
+    let variable = ("server.js", "require('fs').writeFileSync((process.env.UP || 'up/') + name, 'y')\n");
+    let file = run_alone(&ADD_USER, &[variable], &node(""));
+    assert!(file.after.text().contains("chown -R 1000:1000 /app/up\n"), "{:?}", file.held_back);
+    held_back(&ADD_USER, &[variable], &node("ENV UP=/data/\n"), &["NR3"]);
+    held_back(
+        &ADD_USER,
+        &[variable, ("compose.yaml", "services: {a: {image: b, environment: {UP: /x}}}")],
+        &node(""),
+        &["NR3"],
+    );
+    // A folder that the program makes anew must not be there.
+    let anew =
+        ("server.js", "const fs = require('fs'); fs.mkdirSync('up');\nfs.writeFileSync('up/x', 'y')\n");
+    held_back(&ADD_USER, &[anew], &node(""), &["NR3"]);
     let system = ("server.js", "require('fs').writeFileSync('/etc/x/y', 'y')\n");
     held_back(&ADD_USER, &[system], &node(""), &["NR3"]);
 }
@@ -145,6 +170,118 @@ fn nr3_a_known_program_writes_where_it_is_known_to() {
     let owned = "RUN mkdir -p /app/node_modules/.cache && chown -R 1000:1000 /app/node_modules/.cache\nUSER 1000:1000\nCMD";
     check_in(&ADD_USER, &[package], &text, &text.replace("CMD", owned));
     held_back(&ADD_USER, &[package, ("src/setupProxy.js", "")], &text, &["NR3"]);
+}
+
+#[test]
+fn nr3_what_a_build_of_typescript_makes_is_judged_by_its_sources() {
+    let settings = ("tsconfig.json", "{\"compilerOptions\": {\"outDir\": \"dist\", \"rootDir\": \"src\"}}");
+    let text = "FROM node:24-bookworm-slim AS build\nWORKDIR /src\nCOPY . .\nRUN npm ci && npm run build\n\
+                FROM node:24-bookworm-slim\nWORKDIR /app\nCOPY --from=build /src/dist ./dist\nCMD [\"node\", \"dist/main.js\"]\n";
+    let server = |code| ("src/main.ts", code);
+    let plain = server("import http from 'http'; http.createServer().listen(3000)");
+    check_in(&ADD_USER, &[settings, plain], text, &text.replace("CMD", "USER 1000:1000\nCMD"));
+    held_back(&ADD_USER, &[plain], text, &["NR3"]);
+    // From the place of a source, the folder is another one than that of what is built.
+    let here = server("import fs from 'fs'; fs.writeFileSync(__dirname + '/a/b', '')");
+    held_back(&ADD_USER, &[settings, here], text, &["NR3"]);
+    let writes = server("import fs from 'fs'; fs.writeFileSync('up/a', '')");
+    let owned = "RUN mkdir -p /app/up && chown -R 1000:1000 /app/up\nUSER 1000:1000\nCMD";
+    check_in(&ADD_USER, &[settings, writes], text, &text.replace("CMD", owned));
+}
+
+#[test]
+fn nr3_next_writes_its_own_folder_and_runs_code_of_the_project() {
+    let package = ("package.json", "{\"name\": \"a\", \"scripts\": {\"start\": \"next start\"}}");
+    let page = ("app/page.tsx", "import Link from 'next/link'; export default () => <Link href='/'>x</Link>");
+    let text = node("RUN npm run build\n").replace("[\"node\", \"server.js\"]", "[\"npm\", \"start\"]");
+    let owned = "RUN mkdir -p /app/.next && chown -R 1000:1000 /app/.next\nUSER 1000:1000\nCMD";
+    check_in(&ADD_USER, &[package, page], &text, &text.replace("CMD", owned));
+    held_back(
+        &ADD_USER,
+        &[package, ("next.config.js", "module.exports = { distDir: 'x' }")],
+        &text,
+        &["NR3"],
+    );
+    let route =
+        ("app/api/route.ts", "import fs from 'fs'; export function POST() { fs.writeFileSync(name, '') }");
+    held_back(&ADD_USER, &[package, route], &text, &["NR3"]);
+    let standalone = "FROM node:24-bookworm-slim AS build\nWORKDIR /src\nCOPY . .\nRUN npm run build\n\
+                      FROM node:24-bookworm-slim\nWORKDIR /app\nCOPY --from=build /src/.next/standalone ./\n\
+                      COPY --from=build /src/.next/static ./.next/static\nCMD [\"node\", \"server.js\"]\n";
+    check_in(&ADD_USER, &[package, page], standalone, &standalone.replace("CMD", owned));
+    let dev = ("package.json", "{\"name\": \"a\", \"scripts\": {\"start\": \"next dev\"}}");
+    held_back(&ADD_USER, &[dev, page], &text, &["NR3"]);
+}
+
+#[test]
+fn nr3_vite_makes_files_beside_its_settings() {
+    let package = ("package.json", "{\"name\": \"a\", \"scripts\": {\"dev\": \"vite\"}}");
+    let settings = ("vite.config.js", "import { defineConfig } from 'vite'\nexport default defineConfig({})");
+    let text =
+        node("").replace("[\"node\", \"server.js\"]", "[\"npm\", \"run\", \"dev\", \"--\", \"--host\"]");
+    let file = run_alone(&ADD_USER, &[package, settings], &text);
+    let after = file.after.text();
+    assert!(
+        after.contains("chown 1000:1000 /app ") && after.contains("/app/node_modules/.vite"),
+        "{:?}",
+        file.held_back
+    );
+    let plugin = ("vite.config.js", "import odd from 'vite-plugin-odd'\nexport default { plugins: [odd()] }");
+    held_back(&ADD_USER, &[package, plugin], &text, &["NR3"]);
+    // The settings are not in the image.
+    held_back(&ADD_USER, &[package, settings], &text.replace("COPY . .", "COPY package.json ./"), &["NR3"]);
+}
+
+#[test]
+fn nr3_options_of_a_server_may_name_files_that_it_writes() {
+    let text = |options: &str| {
+        format!(
+            "FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY . .\nCMD [\"gunicorn\", {options}\"app:app\"]\n"
+        )
+    };
+    let app = ("app.py", "from flask import Flask\napp = Flask(__name__)\n");
+    let applies = |options: &str, files: &[(&str, &str)]| {
+        run_alone(&ADD_USER, files, &text(options)).after.text().contains("USER 10001:10001\n")
+    };
+    assert!(applies("", &[app]) && applies("\"--access-logfile\", \"-\", ", &[app]));
+    assert!(!applies("\"--access-logfile\", \"logs/a.log\", ", &[app]));
+    assert!(!applies("\"--pid=/run/g.pid\", ", &[app]) && !applies("\"-b\", \"unix:/run/g.sock\", ", &[app]));
+    assert!(!applies("\"-c\", \"conf.py\", ", &[app]));
+    assert!(applies("", &[app, ("gunicorn.conf.py", "bind = ':8000'\naccesslog = '-'  # to the console\n")]));
+    assert!(!applies("", &[app, ("gunicorn.conf.py", "errorlog = 'logs/error.log'\n")]));
+}
+
+#[test]
+fn nr3_code_that_is_loaded_before_the_program_is_not_known() {
+    let text = node("").replace("\"server.js\"", "\"-r\", \"./x.js\", \"server.js\"");
+    held_back(&ADD_USER, &[SERVER, ("x.js", "")], &text, &["NR3"]);
+    let dotenv = text.replace("./x.js", "dotenv/config");
+    check_in(&ADD_USER, &[SERVER], &dotenv, &dotenv.replace("CMD", "USER 1000:1000\nCMD"));
+    held_back(&ADD_USER, &[SERVER], &node("ENV NODE_OPTIONS=\"--require ./x.js\"\n"), &["NR3"]);
+}
+
+#[test]
+fn nr3_the_server_of_django_is_judged_by_its_settings() {
+    let text = "FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY . .\n\
+                CMD [\"python\", \"manage.py\", \"runserver\", \"0.0.0.0:8000\"]\n";
+    let manage = ("manage.py", "from django.core.management import execute_from_command_line\n");
+    let settings = |engine: &str| {
+        format!(
+            "DATABASES = {{'default': {{'ENGINE': 'django.db.backends.{engine}', 'NAME': '/app/data/db'}}}}\n"
+        )
+    };
+    let server = settings("postgresql");
+    let file = run_alone(&ADD_USER, &[manage, ("site/settings.py", &server)], text);
+    assert!(file.after.text().contains("USER 10001:10001\nCMD"), "{:?}", file.held_back);
+    let sqlite = settings("sqlite3");
+    let file = run_alone(&ADD_USER, &[manage, ("site/settings.py", &sqlite)], text);
+    assert!(file.after.text().contains("chown -R 10001:10001 /app/data\n"), "{:?}", file.held_back);
+    held_back(
+        &ADD_USER,
+        &[manage, ("site/settings.py", &sqlite.replace("'/app/data/db'", "x()"))],
+        text,
+        &["NR3"],
+    );
 }
 
 #[test]
@@ -360,6 +497,18 @@ fn nr3_another_command_of_a_service_holds_it_back() {
     let compose = "services: {a: {build: ., command: node job.js}}";
     let found = built(compose, &node(""));
     assert_eq!((found.held_back[0].missing[0].id, found.applied.len()), ("NR3", 0));
+    // It is judged like the image's own command, and its folders are the user's, too.
+    let with = |compose: &str, job: &str| {
+        let files = [SERVER, ("job.js", job), ("compose.yaml", compose)];
+        run_built(&ADD_USER, &files, &node(""), &crate::config::Options::default())
+    };
+    assert_eq!(with(compose, "").applied.len(), 1);
+    let writes = "require('fs').writeFileSync('out/x', 'y')";
+    assert!(with(compose, writes).after.text().contains("chown -R 1000:1000 /app/out\n"));
+    for other in ["command: sh job.sh", "command: node $JOB", "entrypoint: node job.js"] {
+        let compose = compose.replace("command: node job.js", other);
+        assert_eq!(with(&compose, "").held_back[0].missing[0].id, "NR3", "{other}");
+    }
     assert_eq!(built(&compose.replace("}}", ", user: '5'}}"), &node("")).applied.len(), 1);
     let config = Config::parse("[user]\nwritable = []\n", &[]).expect("sound");
     let files = [SERVER, ("compose.yaml", compose)];

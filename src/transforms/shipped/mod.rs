@@ -1,6 +1,7 @@
 //! The stage that is shipped, as its container will see it: base image, user, folder, start command, and where its
 //! files come from. Shared by every transform that judges what runs; says "not known" rather than guess.
 
+mod options;
 mod origin;
 mod program;
 mod script;
@@ -292,6 +293,25 @@ impl<'a> Shipped<'a> {
     /// Where a file or folder of the image comes from, followed through other stages to the build context.
     pub(super) fn origin(&self, path: &str, base: Option<&str>) -> Origin {
         origin::of(self, self.stage, path, base)
+    }
+
+    /// The stage that makes a file by a RUN, and its path there.
+    pub(super) fn made_in(&self, path: &str, base: Option<&str>) -> Option<(usize, String)> {
+        origin::made_in(self, self.stage, path, base)
+    }
+
+    /// The folder of the build context that lies at a folder of a stage: that which was copied there, or that of the
+    /// single files which were.
+    pub(super) fn context_folder(&self, stage: usize, folder: &str, base: Option<&str>) -> Option<String> {
+        if let Origin::Context(path) = origin::of(self, stage, folder, base) {
+            return Some(path);
+        }
+        let inside = |place: &str| place.rsplit_once('/').map(|(parent, _)| parent.to_owned());
+        let copied = origin::copied(self, stage, base)?;
+        let (_, path) = copied
+            .into_iter()
+            .find(|(place, _)| inside(place).as_deref() == Some(folder.trim_end_matches('/')))?;
+        Some(path.rsplit_once('/').map_or(String::new(), |(parent, _)| parent.to_owned()))
     }
 
     /// The parts of the build context that are copied into the image, as image folder or file and context path.

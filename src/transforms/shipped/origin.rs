@@ -41,6 +41,62 @@ fn find(shipped: &Shipped<'_>, stage: usize, path: &str, base: Option<&str>, dep
     Origin::NotCopied
 }
 
+/// The stage that makes a file by a RUN, and its path there; `None` where a COPY brings it from elsewhere.
+pub(super) fn made_in(
+    shipped: &Shipped<'_>,
+    stage: usize,
+    path: &str,
+    base: Option<&str>,
+) -> Option<(usize, String)> {
+    let (mut stage, mut path) = (stage, path.to_owned());
+    loop {
+        if find(shipped, stage, &path, base, MAX_STAGES) != Origin::NotCopied {
+            return None;
+        }
+        // Stages copy from those above them alone, so this comes to an end.
+        match copied_from(shipped, stage, &path, base)? {
+            Some(above) => (stage, path) = above,
+            None => return Some((stage, path)),
+        }
+    }
+}
+
+/// The stage above that the last fitting COPY takes a file from, and its path there. `None` within where no COPY fits,
+/// `None` without where it cannot be told.
+#[expect(clippy::option_option, reason = "not known and not copied are two answers")]
+fn copied_from(
+    shipped: &Shipped<'_>,
+    stage: usize,
+    path: &str,
+    base: Option<&str>,
+) -> Option<Option<(usize, String)>> {
+    let model = shipped.input.model;
+    for stage in model.lineage(stage) {
+        for index in model.stages[stage].instructions.clone().rev() {
+            let instruction = shipped.instruction(index);
+            if !matches!(instruction.keyword, Keyword::Copy | Keyword::Add) {
+                continue;
+            }
+            let copy = Copy::read(shipped, index, instruction, base)?;
+            let (From::Stage(from), Some(rest)) = (&copy.from, below(path, &copy.destination)) else {
+                continue;
+            };
+            for source in copy.sources.iter().rev().map(|source| join("/", source)) {
+                if source.contains(['*', '?', '[']) {
+                    return None;
+                }
+                let is_file = copy.into_folder && source.rsplit('/').next() == Some(rest);
+                // Of several sources, each folder could hold it.
+                if copy.sources.len() > 1 && !is_file {
+                    continue;
+                }
+                return Some(Some((*from, if is_file { source } else { join(&source, rest) })));
+            }
+        }
+    }
+    Some(None)
+}
+
 /// Each context path that reaches a stage, with the place where it stands there; `None` where one cannot be told.
 pub(super) fn copied(
     shipped: &Shipped<'_>,

@@ -1,10 +1,10 @@
 //! What the container starts, and which sources of the project that reaches.
 
-use super::{Form, Origin, Setter, Shipped, join, script};
+use super::{Form, Origin, Setter, Shipped, join, options, script};
 use crate::images::Facts;
-use crate::project::EntryKind;
 use crate::project::ecosystems::{go, npm};
 use crate::project::sources::{Entry, Language, Scope};
+use crate::project::{EntryKind, typescript};
 use crate::shell::{self, StartCommand, StartKind, plain_words};
 use crate::syntax::Keyword;
 use crate::transforms::Missing;
@@ -35,6 +35,9 @@ impl Program {
 /// Entrypoints of base images that run the command they are given and need no root for that.
 const TRANSPARENT: &[&str] =
     &["__cacert_entrypoint.sh", "docker-entrypoint.sh", "docker-php-entrypoint", "mvn-entrypoint.sh"];
+
+/// Programs that set variables for another one.
+const SETTERS: &[&str] = &["cross-env", "cross-env-shell", "env"];
 
 impl Shipped<'_> {
     /// The words that the container starts with: ENTRYPOINT, then CMD.
@@ -67,21 +70,10 @@ impl Shipped<'_> {
                 }
                 words
             }
-            Setter::BaseImage => match facts.entrypoint {
-                None => {
-                    return Err(unknown(
-                        id,
-                        format!("it is not known which ENTRYPOINT `{}` has", facts.family),
-                    ));
-                }
-                Some(words) => words.to_vec(),
-            },
+            Setter::BaseImage => entrypoint_words(facts).ok_or_else(|| {
+                unknown(id, format!("it is not known which ENTRYPOINT `{}` has", facts.family))
+            })?,
         };
-        let transparent =
-            argv.last().is_some_and(|word| TRANSPARENT.contains(&word.rsplit('/').next().unwrap_or(word)));
-        if start.entrypoint == Setter::BaseImage && transparent {
-            argv.clear();
-        }
         match start.cmd {
             Setter::Cleared => {}
             Setter::Instruction(index) => argv.extend(words(index)?),
@@ -147,6 +139,17 @@ impl Shipped<'_> {
             return self.followed(words.clone(), facts, id);
         }
         let argv = self.command(facts, id)?;
+        self.in_the_end(argv, facts, id, script_id)
+    }
+
+    /// The program that words run in the end.
+    fn in_the_end(
+        &self,
+        argv: Vec<String>,
+        facts: &Facts,
+        id: &'static str,
+        script_id: &'static str,
+    ) -> Result<Program, Missing> {
         let shown = match argv.as_slice() {
             [shell, option, text] if shell == "/bin/sh" && option == "-c" => text.clone(),
             words => words.join(" "),
@@ -164,6 +167,26 @@ impl Shipped<'_> {
     pub(in super::super) fn program(&self, facts: &Facts, id: &'static str) -> Result<Program, Missing> {
         let argv = self.argv(facts, id)?;
         self.followed(argv, facts, id)
+    }
+
+    /// The program where a service puts other words in the place of CMD; `None` where it cannot be told.
+    pub(in super::super) fn with_command(
+        &self,
+        words: &[String],
+        facts: &Facts,
+        id: &'static str,
+    ) -> Option<Program> {
+        let own = match self.start().entrypoint {
+            Setter::Cleared => Vec::new(),
+            Setter::Instruction(index) => match self.form(index) {
+                Form::Exec(words) => words.into_iter().map(str::to_owned).collect(),
+                Form::Empty => Vec::new(),
+                Form::Shell(_) => return None,
+            },
+            Setter::BaseImage => entrypoint_words(facts)?,
+        };
+        let argv: Vec<String> = own.into_iter().chain(words.iter().cloned()).collect();
+        self.in_the_end(argv, facts, id, id).ok()
     }
 
     fn followed(&self, argv: Vec<String>, facts: &Facts, id: &'static str) -> Result<Program, Missing> {
@@ -186,8 +209,11 @@ impl Shipped<'_> {
             .map_err(|error| missing(error.to_string()))?;
         let runs =
             package.runs(self.input.project, argv).map_err(|why| missing(format!("`{shown}`: {why}")))?;
-        let [run] = runs.as_slice() else {
-            return Err(missing(format!("`{shown}` runs {} programs", runs.len())));
+        // The program that sets variables and then runs another is listed by itself, before that.
+        let own: Vec<_> =
+            runs.iter().filter(|run| !SETTERS.contains(&run.words.join(" ").as_str())).collect();
+        let [run] = own.as_slice() else {
+            return Err(missing(format!("`{shown}` runs {} programs", own.len())));
         };
         let start = read(&run.words).ok_or_else(|| missing(format!("`{shown}` cannot be told")))?;
         let through = argv.first().cloned();
@@ -197,19 +223,7 @@ impl Shipped<'_> {
     /// The folder of the build context that lies at the container's working folder.
     pub(in super::super) fn context_workdir(&self, facts: &Facts) -> Option<String> {
         let folder = self.workdir(facts.workdir)?;
-        match self.origin(&folder, facts.workdir) {
-            Origin::Context(path) => Some(path),
-            // Only single files were copied there: where one of them comes from tells the folder.
-            _ => {
-                let found = self.copied(facts.workdir)?;
-                let inside = |place: &str| place.rsplit_once('/').map(|(parent, _)| parent.to_owned());
-                let path = found
-                    .into_iter()
-                    .find(|(place, _)| inside(place).as_deref() == Some(folder.trim_end_matches('/')))?
-                    .1;
-                Some(path.rsplit_once('/').map_or(String::new(), |(parent, _)| parent.to_owned()))
-            }
-        }
+        self.context_folder(self.stage, &folder, facts.workdir)
     }
 
     /// The sources that the program reaches, as the build context has them.
@@ -231,9 +245,11 @@ impl Shipped<'_> {
         }
         let language = match start.kind {
             StartKind::Node => Language::JavaScript,
-            StartKind::Python | StartKind::Flask | StartKind::Gunicorn | StartKind::Uvicorn => {
-                Language::Python
-            }
+            StartKind::Python
+            | StartKind::Django
+            | StartKind::Flask
+            | StartKind::Gunicorn
+            | StartKind::Uvicorn => Language::Python,
             StartKind::Binary => return self.go_scope(program, facts).map_err(missing),
             _ => {
                 return Err(missing(format!(
@@ -241,19 +257,36 @@ impl Shipped<'_> {
                 )));
             }
         };
+        if let Some(why) = options::written(self, program, facts) {
+            return Err(missing(why));
+        }
+        let mut built = Vec::new();
         let entry = match &start.entry {
             Some(shell::Entry::File(path)) => {
-                Entry::Script(self.source(path, language, facts).map_err(missing)?)
+                let (source, compiled) = self.source(path, language, facts).map_err(missing)?;
+                built.extend(compiled);
+                Entry::Script(source)
             }
             Some(shell::Entry::Module(module)) => self.module(module, start, facts).map_err(missing)?,
+            // The settings are found by name, and Django loads what they list.
+            _ if start.kind == StartKind::Django && start.command.as_deref() == Some("runserver") => {
+                let manage = &program.argv[start.program];
+                Entry::Script(self.source(manage, language, facts).map_err(missing)?.0)
+            }
             None if start.kind == StartKind::Flask => self.flask(facts).map_err(missing)?,
             _ => return Err(missing(format!("`{shown}` names no source file"))),
         };
-        Ok(Scope { language, entries: vec![entry], built: Vec::new() })
+        Ok(Scope { language, entries: vec![entry], built })
     }
 
-    /// The context path of a script that stands at `path` in the container.
-    fn source(&self, path: &str, language: Language, facts: &Facts) -> Result<String, String> {
+    /// The context path of a script that stands at `path` in the container; with the folder that it is built into and
+    /// that of the source, where a build makes it.
+    fn source(
+        &self,
+        path: &str,
+        language: Language,
+        facts: &Facts,
+    ) -> Result<(String, Option<(String, String)>), String> {
         let folder = self.workdir(facts.workdir).ok_or("the working folder is not known")?;
         let whole = join(&folder, path);
         let ends: &[&str] =
@@ -267,13 +300,44 @@ impl Shipped<'_> {
                         .entry(&found)
                         .is_some_and(|entry| matches!(entry.kind, EntryKind::File { .. })) =>
                 {
-                    return Ok(found);
+                    return Ok((found, None));
                 }
                 Origin::Unknown => return Err(format!("it cannot be told where `{path}` comes from")),
                 _ => {}
             }
         }
-        Err(format!("`{path}` is not copied from the build context"))
+        let (built, source) = self
+            .compiled_from(&whole, language, facts)
+            .ok_or_else(|| format!("`{path}` is not copied from the build context"))?;
+        let folder =
+            |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+        let folders = (folder(&built), folder(&source));
+        Ok((source, Some(folders)))
+    }
+
+    /// The file that a RUN makes, as if it stood in the context, and its source: `dist/main.js` and `src/main.ts`, as the
+    /// settings of TypeScript say.
+    fn compiled_from(&self, path: &str, language: Language, facts: &Facts) -> Option<(String, String)> {
+        if language != Language::JavaScript {
+            return None;
+        }
+        let (stage, made) = self.made_in(path, facts.workdir)?;
+        // The package's folder is one of those above the file: the settings that name its folder stand there.
+        let mut folder = made.rsplit_once('/')?.0;
+        loop {
+            folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+            let place = if folder.is_empty() { "/" } else { folder };
+            if let Some(context) = self.context_folder(stage, place, facts.workdir) {
+                let rest = made.strip_prefix(folder)?.trim_start_matches('/');
+                let built = if context.is_empty() { rest.to_owned() } else { format!("{context}/{rest}") };
+                if let Some(source) = typescript::source_of(self.input.project, &context, &built) {
+                    return Some((built, source));
+                }
+            }
+            if folder.is_empty() {
+                return None;
+            }
+        }
     }
 
     /// `app:app`, `package.module`, as the server finds it from the working folder.
@@ -326,6 +390,14 @@ impl Shipped<'_> {
             )),
         }
     }
+}
+
+/// The words of a base image's ENTRYPOINT, none where it only runs what it is given.
+fn entrypoint_words(facts: &Facts) -> Option<Vec<String>> {
+    let words = facts.entrypoint?;
+    let transparent =
+        words.last().is_some_and(|word| TRANSPARENT.contains(&word.rsplit('/').next().unwrap_or(word)));
+    Some(if transparent { Vec::new() } else { words.to_vec() })
 }
 
 fn read(argv: &[String]) -> Option<StartCommand> {

@@ -1,7 +1,7 @@
 //! Programs in languages that are surveyed whole: which of them the start command runs, and whether this project is
 //! what it was made from.
 
-use super::{Program, Shipped};
+use super::{Program, Shipped, join};
 use crate::images::Facts;
 use crate::project::survey::{Family, Survey, survey};
 use crate::shell::{Entry, StartKind};
@@ -24,6 +24,9 @@ const WRITING: &[&str] = &[
     "redirect",
 ];
 
+/// Folders that programs are looked up in by their names.
+const PATH: [&str; 2] = ["/usr/local/bin", "/usr/bin"];
+
 impl Shipped<'_> {
     /// What the project says about a program of Java, Rust, Ruby or .NET. `None` where the program is none of these;
     /// `Err` says why the project does not tell.
@@ -43,7 +46,7 @@ impl Shipped<'_> {
         let found = survey(self.input.project, family);
         let made = |found: &Survey| match family {
             Family::Java => self.jar_is_own(),
-            Family::Rust => self.is_built(&["cargo"]) && names(found, program.name()),
+            Family::Rust => self.is_built(&["cargo"]) && self.is_own_binary(program, facts, found),
             Family::Ruby => self.context_workdir(facts).is_some(),
             Family::Dotnet => match &program.start.entry {
                 Some(Entry::File(path)) => {
@@ -62,6 +65,22 @@ impl Shipped<'_> {
             }
             other => other.map(|found| (family, found)),
         })
+    }
+
+    /// Whether a program is one that the manifests make, by its name or by that under which it was built.
+    fn is_own_binary(&self, program: &Program, facts: &Facts, found: &Survey) -> bool {
+        let word = &program.argv[program.start.program];
+        let folders = if word.contains('/') {
+            [self.workdir(facts.workdir), None]
+        } else {
+            PATH.map(|folder| Some(folder.to_owned()))
+        };
+        let places = folders.into_iter().flatten().map(|folder| join(&folder, word));
+        let mut made = places.filter_map(|place| self.made_in(&place, facts.workdir)).map(|(_, path)| path);
+        let is_built = |path: String| {
+            path.contains("/target/") && path.rsplit('/').next().is_some_and(|name| names(found, name))
+        };
+        names(found, program.name()) || made.any(is_built)
     }
 
     /// Whether every jar that is copied is one of the context, or comes from a stage that builds with Java's tools.

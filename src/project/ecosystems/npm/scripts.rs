@@ -21,6 +21,71 @@ const DEEPEST: usize = 16;
 const NAMED: &[(&str, &str)] =
     &[("start", "start"), ("test", "test"), ("t", "test"), ("tst", "test"), ("stop", "stop")];
 
+/// Commands of Yarn and pnpm that no script of the name takes the place of. Sources: their `--help`.
+const COMMANDS: &[&str] = &[
+    "add",
+    "audit",
+    "autoclean",
+    "bin",
+    "cache",
+    "check",
+    "config",
+    "constraints",
+    "create",
+    "dedupe",
+    "deploy",
+    "dlx",
+    "env",
+    "exec",
+    "explain",
+    "fetch",
+    "generate-lock-entry",
+    "global",
+    "help",
+    "i",
+    "import",
+    "info",
+    "init",
+    "install",
+    "licenses",
+    "link",
+    "list",
+    "login",
+    "logout",
+    "node",
+    "npm",
+    "outdated",
+    "owner",
+    "pack",
+    "patch",
+    "plugin",
+    "prune",
+    "publish",
+    "rebuild",
+    "remove",
+    "rm",
+    "root",
+    "self-update",
+    "server",
+    "set",
+    "setup",
+    "stage",
+    "store",
+    "tag",
+    "team",
+    "unlink",
+    "unplug",
+    "up",
+    "update",
+    "upgrade",
+    "upgrade-interactive",
+    "version",
+    "versions",
+    "why",
+    "workspace",
+    "workspaces",
+];
+
 pub(super) struct Resolver<'a> {
     pub(super) project: &'a Project,
     pub(super) folder: &'a str,
@@ -56,6 +121,7 @@ impl Resolver<'_> {
         let first = words.first().map(String::as_str).unwrap_or_default();
         let inner = match first {
             "npm" => return self.npm(words, at, depth, runs),
+            "yarn" | "yarnpkg" | "pnpm" => return self.other_manager(words, at, depth, runs),
             "npx" => wrapped(&words[1..], &["-y", "--yes", "--no-install", "--no", "-q", "--quiet"])?,
             "cross-env" | "cross-env-shell" | "env" => {
                 runs.push(run(vec![first.to_owned()]));
@@ -102,6 +168,37 @@ impl Resolver<'_> {
         };
         let (appended, optional) = script_arguments(&rest)?;
         self.named(name, &appended, optional, depth, runs)
+    }
+
+    /// Yarn and pnpm: a first word that is none of their commands is a script, and all that follows it goes there.
+    fn other_manager(
+        &self,
+        words: Vec<String>,
+        at: Option<&str>,
+        depth: usize,
+        runs: &mut Vec<Run>,
+    ) -> Result<(), String> {
+        let quiet = |word: &&String| matches!(word.as_str(), "-s" | "--silent");
+        let arguments: Vec<&String> = words[1..].iter().skip_while(quiet).collect();
+        let (asks, arguments) = match arguments.split_first() {
+            Some((command, rest)) if *command == "run" => (true, rest),
+            _ => (false, &arguments[..]),
+        };
+        let Some((name, rest)) = arguments.split_first() else {
+            runs.push(Run { words, at: at.map(str::to_owned) });
+            return Ok(());
+        };
+        let is_script = self.manifest.scripts.contains_key(name.as_str());
+        let is_command = COMMANDS.contains(&name.as_str());
+        if name.starts_with('-') || !is_script || is_command && !asks {
+            runs.push(Run { words, at: at.map(str::to_owned) });
+            return Ok(());
+        }
+        if rest.iter().any(|word| *word == "--") {
+            return Err(format!("what becomes of `--` depends on the version of `{}`", words[0]));
+        }
+        let appended: Vec<String> = rest.iter().map(|word| (*word).clone()).collect();
+        self.named(name, &appended, false, depth, runs)
     }
 
     /// The script of a name with its hooks, arguments going to the script itself.
@@ -268,6 +365,20 @@ mod tests {
             let manifest = format!(r#"{{"scripts": {{"start": "{body}"}}}}"#);
             assert!(runs(&manifest, "npm start").is_err(), "{body}");
         }
+    }
+
+    #[test]
+    fn yarn_and_pnpm_take_a_script_by_its_name() {
+        let manifest = r#"{"scripts": {"dev": "vite", "prestart": "x", "start": "node .", "add": "y"}}"#;
+        assert_eq!(runs(manifest, "pnpm run dev --host").expect("known"), ["vite --host"]);
+        assert_eq!(runs(manifest, "pnpm dev").expect("known"), ["vite"]);
+        assert_eq!(runs(manifest, "yarn -s start").expect("known"), ["x", "node ."]);
+        // A command of theirs comes first, and so do options of which nothing is known.
+        assert_eq!(runs(manifest, "yarn add").expect("known"), ["yarn add"]);
+        assert_eq!(runs(manifest, "yarn run add").expect("known"), ["y"]);
+        assert_eq!(runs(manifest, "pnpm -r dev").expect("known"), ["pnpm -r dev"]);
+        assert_eq!(runs(manifest, "yarn next start").expect("known"), ["yarn next start"]);
+        assert!(runs(manifest, "pnpm dev -- --host").is_err());
     }
 
     #[test]

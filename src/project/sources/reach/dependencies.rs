@@ -33,6 +33,8 @@ fn python(project: &Project) -> HashSet<String> {
     let requirements = paths(project, |name| name.starts_with("requirements") && name.ends_with(".txt"));
     for path in requirements {
         names.extend(ecosystems::pip::requirements(project, &path).names().map(normalised));
+        let text = project.tree().read(&path).unwrap_or_default();
+        names.extend(text.lines().filter_map(|line| kept_at(line, "")));
     }
     for text in manifests(project, |name| matches!(name, "pyproject.toml" | "Pipfile")) {
         if let Ok(value) = text.parse::<toml::Table>() {
@@ -48,6 +50,7 @@ fn collect(value: &toml::Value, names: &mut HashSet<String>) {
         toml::Value::Table(table) => {
             for (key, value) in table {
                 names.insert(normalised(key));
+                names.extend(value.as_str().and_then(|version| kept_at(key, version)));
                 collect(value, names);
             }
         }
@@ -55,9 +58,24 @@ fn collect(value: &toml::Value, names: &mut HashSet<String>) {
         toml::Value::String(text) => {
             let end = text.find(|next: char| !(next.is_alphanumeric() || matches!(next, '-' | '_' | '.')));
             names.insert(normalised(&text[..end.unwrap_or(text.len())]));
+            names.extend(kept_at(text, ""));
         }
         _ => {}
     }
+}
+
+/// The major version that a requirement keeps a package at, as `name==2`: `name==2.5`, `name~=2.1`, `name<3`, `^2.0`.
+fn kept_at(requirement: &str, version: &str) -> Option<String> {
+    let end = requirement.find(|next: char| !(next.is_alphanumeric() || matches!(next, '-' | '_' | '.')));
+    let (name, rest) = requirement.split_at(end.unwrap_or(requirement.len()));
+    let rest = if version.is_empty() { rest } else { version };
+    let major = |text: &str| {
+        let digits = text.trim_start().trim_start_matches('=');
+        digits.trim_start().split(|digit: char| !digit.is_ascii_digit()).next()?.parse::<u32>().ok()
+    };
+    let kept = ["==", "~=", "^", "~"].iter().find_map(|sign| major(rest.split_once(sign)?.1));
+    let below = rest.split_once('<').and_then(|(_, text)| major(text)?.checked_sub(1));
+    Some(format!("{}=={}", normalised(name), kept.or(below)?))
 }
 
 fn normalised(name: &str) -> String {

@@ -4,6 +4,7 @@ use super::{GapKind, Main, Walk, parent, resolve};
 use crate::project::EntryKind;
 use crate::project::sources::language::Language;
 use crate::project::sources::names::Import;
+use crate::project::typescript::Settings;
 
 const EXTENSIONS: &[&str] = &[
     "",
@@ -43,11 +44,15 @@ impl Walk<'_> {
         let code = &self.units[unit].code;
         let place = code.place(import.at);
         let module = import.module.as_str();
-        if !is_local(module) {
-            return self.external(module, place);
-        }
         let folder = parent(code.path()).to_owned();
-        let found = resolve(&folder, module).and_then(|path| self.find_javascript(&path));
+        let found = if is_local(module) {
+            resolve(&folder, module).and_then(|path| self.find_javascript(&path))
+        } else {
+            match self.find_alias(&folder, module) {
+                None => return self.external(module, place),
+                found => found,
+            }
+        };
         let Some(found) = found else {
             return self.gap(GapKind::MissingFile, place, format!("`{module}` is not sent to the build"));
         };
@@ -69,6 +74,16 @@ impl Walk<'_> {
             let rest = rest.strip_prefix('/').or(if built.is_empty() { Some(rest) } else { None })?;
             self.find_as_written(&resolve(source, rest)?)
         })
+    }
+
+    /// The file that an import means by the settings of TypeScript, which look there before they look for a package.
+    fn find_alias(&mut self, folder: &str, module: &str) -> Option<String> {
+        let project = self.project;
+        let settings =
+            self.settings.entry(folder.to_owned()).or_insert_with(|| Settings::above(project, folder));
+        let is_source = |path: &String| Language::of_path(path) == Some(Language::JavaScript);
+        let meanings = settings.meanings(module);
+        meanings.iter().find_map(|path| self.find_as_written(path).filter(is_source))
     }
 
     fn find_as_written(&self, path: &str) -> Option<String> {

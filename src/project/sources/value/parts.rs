@@ -19,6 +19,11 @@ pub(super) fn either(first: Vec<Part>, second: Vec<Part>) -> Vec<Part> {
         ([Part::Variable { name, default: None }], [Part::Variable { default: Some(value), .. }]) => {
             vec![Part::Variable { name: name.clone(), default: Some(value.clone()) }]
         }
+        ([Part::Variable { name, default: None }], [Part::Text(_) | Part::Here | Part::Work, ..])
+            if !second.contains(&Part::Unknown) =>
+        {
+            std::iter::once(Part::Otherwise(name.clone())).chain(second).collect()
+        }
         ([Part::Text(_) | Part::Here | Part::Work], _) => first,
         _ if first == second => first,
         _ => unknown(),

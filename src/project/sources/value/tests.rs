@@ -13,6 +13,7 @@ fn value(source: &str, path: &str) -> String {
         Part::Variable { name, default } => {
             format!("${{{name}{}}}", default.as_ref().map_or(String::new(), |value| format!(":-{value}")))
         }
+        Part::Otherwise(name) => format!("[else {name}]"),
         Part::Here => "<here>".to_owned(),
         Part::Work => "<work>".to_owned(),
         Part::Temporary => "<tmp>".to_owned(),
