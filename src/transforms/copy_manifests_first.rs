@@ -18,9 +18,11 @@ mod site;
 mod tests;
 #[cfg(test)]
 mod tests_npm;
+mod turn;
 
 use self::plan::Judged;
 use self::site::{Group, Landing, groups};
+use self::turn::Turn;
 use super::checklist::Silence;
 use super::checks::Checks;
 use super::{Category, Diagnostic, Effect, Example, Fix, Input, Transform};
@@ -88,38 +90,38 @@ every range and the release of the manager is known to take it as it is (MC11)."
 const FATAL: &[&str] = &["MC1", "MC3", "MC4", "MC6", "MC7", "MC9", "MC10"];
 
 fn run(input: &Input<'_>) -> Vec<Diagnostic> {
-    // Everything below asks for the commands of each RUN again; most files have none that matters.
-    if !commands::installs_for_a_project(input) {
+    let turn = Turn::new(input);
+    if !turn.installs_for_a_project() {
         return Vec::new();
     }
-    let mut found: Vec<Diagnostic> = groups(input).iter().flat_map(|group| diagnose(input, group)).collect();
-    let locked = lock::diagnose(input);
+    let mut found: Vec<Diagnostic> = groups(&turn).iter().flat_map(|group| diagnose(&turn, group)).collect();
+    let locked = lock::diagnose(&turn);
     let taken = |fix: &&Fix| input.options.unproven || fix.applicability == Applicability::Safe;
     let fixes = locked.iter().filter_map(|diagnostic| diagnostic.fix.as_ref()).filter(taken);
     let replaced: Vec<Span> = fixes.flat_map(|fix| fix.edits.iter().map(|edit| edit.span)).collect();
     found.extend(locked);
-    found.extend(frozen::diagnose(input));
-    found.extend(omit::diagnose(input, &replaced));
-    found.extend(cache::diagnose(input));
+    found.extend(frozen::diagnose(&turn));
+    found.extend(omit::diagnose(&turn, &replaced));
+    found.extend(cache::diagnose(&turn));
     found
 }
 
 /// Why nothing is said about the installs of the file.
 pub(super) fn silence(input: &Input<'_>) -> Vec<Silence> {
-    site::silence(input)
+    site::silence(&Turn::new(input))
 }
 
 /// One fix for as many installs of a group, from the first on, as can be put before the sources.
 ///
 /// They share one COPY, which can come only once; so the first that is not proven ends the row, unless the user takes
 /// what is not.
-fn diagnose(input: &Input<'_>, group: &Group) -> Vec<Diagnostic> {
-    let judged = judge(input, group);
+fn diagnose(turn: &Turn<'_>, group: &Group<'_>) -> Vec<Diagnostic> {
+    let judged = judge(turn, group);
     let proven = |judged: &Vec<Judged>| judged.iter().all(Result::is_ok);
     let possible = |judged: &Vec<Judged>| {
         !judged.iter().any(|judged| judged.as_ref().is_err_and(|missing| FATAL.contains(&missing.id)))
     };
-    let mut count = match input.options.unproven {
+    let mut count = match turn.input.options.unproven {
         true => judged.iter().take_while(|judged| possible(judged)).count(),
         false => judged.iter().take_while(|judged| proven(judged)).count(),
     };
@@ -128,28 +130,27 @@ fn diagnose(input: &Input<'_>, group: &Group) -> Vec<Diagnostic> {
     }
     let mut judged = judged.into_iter().zip(&group.sites);
     let taken: Vec<Judged> = judged.by_ref().take(count).flat_map(|(judged, _)| judged).collect();
-    let mut found: Vec<Diagnostic> =
-        judged.map(|(judged, site)| held_back(input, site.run, judged)).collect();
+    let mut found: Vec<Diagnostic> = judged.map(|(judged, site)| held_back(turn, site.run, judged)).collect();
     if count > 0 {
-        found.push(fix(input, group, count, taken));
+        found.push(fix(turn, group, count, taken));
     }
     found
 }
 
 /// The preconditions of each install of a group, provided that those before it are done.
-fn judge(input: &Input<'_>, group: &Group) -> Vec<Vec<Judged>> {
+fn judge(turn: &Turn<'_>, group: &Group<'_>) -> Vec<Vec<Judged>> {
     let mut from = group.copy;
     let mut needs_sources = None;
     let mut all = Vec::new();
     for site in &group.sites {
-        let mut judged = around::judge(input, group, from, site);
+        let mut judged = around::judge(turn, group, from, site);
         judged.extend(site.plan.judged.iter().cloned());
         if let Some(line) = needs_sources {
             let text = format!("line {line} needs the sources");
             judged.push(plan::misses("MC6", text, "move the install above it"));
         }
         if site.landing != Landing::Behind {
-            needs_sources.get_or_insert(input.document.instructions[site.run].lines.0);
+            needs_sources.get_or_insert(turn.input.document.instructions[site.run].lines.0);
         }
         from = site.run;
         all.push(judged);
@@ -157,21 +158,21 @@ fn judge(input: &Input<'_>, group: &Group) -> Vec<Vec<Judged>> {
     all
 }
 
-fn held_back(input: &Input<'_>, run: usize, judged: Vec<Judged>) -> Diagnostic {
+fn held_back(turn: &Turn<'_>, run: usize, judged: Vec<Judged>) -> Diagnostic {
     let mut checks = Checks::default();
     judged.into_iter().for_each(|judged| checks.take(judged));
-    checks.hold_back(input.document.instructions[run].name_span(), MESSAGE)
+    checks.hold_back(turn.input.document.instructions[run].name_span(), MESSAGE)
 }
 
 const MESSAGE: &str = "the sources are copied before the dependencies are installed";
 
-fn fix(input: &Input<'_>, group: &Group, count: usize, judged: Vec<Judged>) -> Diagnostic {
+fn fix(turn: &Turn<'_>, group: &Group<'_>, count: usize, judged: Vec<Judged>) -> Diagnostic {
     let mut checks = Checks::default();
     for judged in judged {
         checks.take(judged);
     }
-    let span = input.document.instructions[group.copy].name_span();
-    match edits::write(input, group, &group.sites[..count]) {
+    let span = turn.input.document.instructions[group.copy].name_span();
+    match edits::write(turn, group, &group.sites[..count]) {
         Ok(edits) => checks.fix(span, MESSAGE, "copy the manifests before the install", edits, &[]),
         Err(missing) => {
             checks.take(Err(missing));

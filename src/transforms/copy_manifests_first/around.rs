@@ -1,11 +1,11 @@
 //! What must hold around an install for the sources to come after it: MC5 to MC10.
 
-use super::super::Input;
 use super::super::shipped::Shipped;
-use super::commands::{Step, Steps, steps};
-use super::placement::{copies, folder_at};
+use super::commands::{Step, Steps};
+use super::placement::folder_at;
 use super::plan::{Judged, holds, misses};
 use super::site::{Group, Landing, Site};
+use super::turn::Turn;
 use crate::model::Base;
 use crate::project::Project;
 use crate::shell::Manager;
@@ -13,13 +13,13 @@ use crate::syntax::{Instruction, Keyword};
 
 /// The preconditions of one install of a group; `from` is where the sources stand until now: their COPY, or the
 /// install before this one.
-pub(super) fn judge(input: &Input<'_>, group: &Group, from: usize, site: &Site) -> Vec<Judged> {
-    let mut judged = vec![overwritten(input, &site.plan.writes), between(input, group, from, site)];
-    judged.push(same_place(input, group, site));
-    judged.push(base(input, group.stage));
-    judged.push(flags(input, group.copy));
+pub(super) fn judge(turn: &Turn<'_>, group: &Group<'_>, from: usize, site: &Site<'_>) -> Vec<Judged> {
+    let mut judged = vec![overwritten(turn, &site.plan.writes), between(turn, group, from, site)];
+    judged.push(same_place(turn, group, site));
+    judged.push(base(turn, group.stage));
+    judged.push(flags(turn, group.copy));
     judged.push(names(site));
-    if let Some(reason) = input.project.tree().truncated() {
+    if let Some(reason) = turn.input.project.tree().truncated() {
         judged.push(misses("context-too-large", reason, "name a smaller folder with `--context`"));
     }
     judged
@@ -27,8 +27,8 @@ pub(super) fn judge(input: &Input<'_>, group: &Group, from: usize, site: &Site) 
 
 /// MC5: what is copied later does not bring what the install has written. That must not hang on what lies around in
 /// a working copy, so the ignore file has to say it.
-fn overwritten(input: &Input<'_>, writes: &[String]) -> Judged {
-    match writes.iter().find(|path| !is_kept_out(input.project, path)) {
+fn overwritten(turn: &Turn<'_>, writes: &[String]) -> Judged {
+    match writes.iter().find(|path| !is_kept_out(turn.input.project, path)) {
         Some(path) => misses(
             "MC5",
             format!("`{path}` of the context would overwrite what the install writes"),
@@ -44,13 +44,13 @@ fn is_kept_out(project: &Project, path: &str) -> bool {
 }
 
 /// MC6: nothing between the old and the new place of the sources reads them, or writes where they go.
-fn between(input: &Input<'_>, group: &Group, from: usize, site: &Site) -> Judged {
-    if stays(input, group, site) {
+fn between(turn: &Turn<'_>, group: &Group<'_>, from: usize, site: &Site<'_>) -> Judged {
+    if stays(turn, group, site) {
         return holds("MC6", "the sources stay where they are copied");
     }
     for index in from + 1..site.run {
-        if let Some(why) = depends(input, group, index) {
-            let line = input.document.instructions[index].lines.0;
+        if let Some(why) = depends(turn, group, index) {
+            let line = turn.input.document.instructions[index].lines.0;
             return misses(
                 "MC6",
                 format!("line {line} {why}"),
@@ -62,34 +62,34 @@ fn between(input: &Input<'_>, group: &Group, from: usize, site: &Site) -> Judged
 }
 
 /// Whether the download can be put before the COPY, so that nothing has to move.
-pub(super) fn stays(input: &Input<'_>, group: &Group, site: &Site) -> bool {
-    let prepares = |index: usize| match input.document.instructions[index].keyword {
-        Keyword::Run => !only(input, index, site.manager),
+pub(super) fn stays(turn: &Turn<'_>, group: &Group<'_>, site: &Site<'_>) -> bool {
+    let prepares = |index: usize| match turn.input.document.instructions[index].keyword {
+        Keyword::Run => !only(turn, index, site.manager),
         Keyword::Env | Keyword::Arg | Keyword::User | Keyword::Shell => true,
         _ => false,
     };
     site.landing == Landing::Before
         && group.sites.len() == 1
-        && folder_at(input, group.stage, group.copy).is_some_and(|folder| folder == site.folder)
+        && folder_at(turn.input, group.stage, group.copy).is_some_and(|folder| folder == site.folder)
         && !(group.copy + 1..site.run).any(prepares)
 }
 
-fn only(input: &Input<'_>, index: usize, manager: Manager) -> bool {
+fn only(turn: &Turn<'_>, index: usize, manager: Manager) -> bool {
     let same = |step: &Step| step.install.as_ref().is_some_and(|install| install.manager == manager);
-    matches!(steps(input, index), Some(Steps::Chain(steps)) if steps.iter().all(same))
+    matches!(turn.steps(index), Some(Steps::Chain(steps)) if steps.iter().all(same))
 }
 
 /// How an instruction depends on whether the sources are there, in words that follow its line.
-fn depends(input: &Input<'_>, group: &Group, index: usize) -> Option<String> {
-    let instruction = &input.document.instructions[index];
+fn depends(turn: &Turn<'_>, group: &Group<'_>, index: usize) -> Option<String> {
+    let instruction = &turn.input.document.instructions[index];
     match instruction.keyword {
         Keyword::Run => {
-            let steps = match steps(input, index) {
+            let steps = match turn.steps(index) {
                 Some(Steps::Chain(steps)) => steps,
                 _ => return Some("runs a script that may read the sources".to_owned()),
             };
             // Which file a setting goes to hangs on the Gemfile, unless it is told; the official image tells the folder.
-            let facts = Shipped { input, stage: group.stage }.facts("MC6").ok();
+            let facts = Shipped { input: turn.input, stage: group.stage }.facts("MC6").ok();
             let official = facts.is_some_and(|facts| facts.repository == "ruby");
             let settles = |step: &Step| {
                 official && step.sets_bundler() && step.written.iter().any(|word| word == "--local")
@@ -101,8 +101,7 @@ fn depends(input: &Input<'_>, group: &Group, index: usize) -> Option<String> {
             ))
         }
         Keyword::Copy | Keyword::Add => {
-            let copies = copies(input, group.stage);
-            let copy = copies.iter().find(|copy| copy.index == index)?;
+            let copy = turn.copies(group.stage).iter().find(|copy| copy.index == index)?;
             copy.may_touch(&group.to).then(|| "copies to the same place".to_owned())
         }
         Keyword::Volume => Some("declares a volume, and files that come later may be lost".to_owned()),
@@ -112,12 +111,12 @@ fn depends(input: &Input<'_>, group: &Group, index: usize) -> Option<String> {
 }
 
 /// MC7: the sources go to the same place from where they are copied now.
-fn same_place(input: &Input<'_>, group: &Group, site: &Site) -> Judged {
-    let instruction = &input.document.instructions[group.copy];
+fn same_place(turn: &Turn<'_>, group: &Group<'_>, site: &Site<'_>) -> Judged {
+    let instruction = &turn.input.document.instructions[group.copy];
     let written = instruction.values().last().map_or("", |word| word);
     let (before, after) =
-        (folder_at(input, group.stage, group.copy), folder_at(input, group.stage, site.run));
-    if written.starts_with('/') || before == after || stays(input, group, site) {
+        (folder_at(turn.input, group.stage, group.copy), folder_at(turn.input, group.stage, site.run));
+    if written.starts_with('/') || before == after || stays(turn, group, site) {
         return holds("MC7", format!("`{written}` means the same folder at both places"));
     }
     misses(
@@ -128,16 +127,16 @@ fn same_place(input: &Input<'_>, group: &Group, site: &Site) -> Judged {
 }
 
 /// MC8: the base image neither runs the install by itself nor has other rules for paths.
-fn base(input: &Input<'_>, stage: usize) -> Judged {
-    let shipped = Shipped { input, stage };
-    let from = &input.document.instructions[input.model.stages[stage].from()];
-    let windows =
-        input.document.escape != '\\' || from.flag("platform").is_some_and(|value| value.contains("windows"));
+fn base(turn: &Turn<'_>, stage: usize) -> Judged {
+    let shipped = Shipped { input: turn.input, stage };
+    let from = &turn.input.document.instructions[turn.input.model.stages[stage].from()];
+    let windows = turn.input.document.escape != '\\'
+        || from.flag("platform").is_some_and(|value| value.contains("windows"));
     let facts = shipped.facts("MC8").ok();
     if windows || facts.as_ref().is_some_and(|facts| facts.is_windows()) {
         return misses("MC8", "the image is one of Windows", "none: paths work otherwise there");
     }
-    let tag = match input.model.root_base(stage) {
+    let tag = match turn.input.model.root_base(stage) {
         Base::Image(image) => image.tag.as_deref().unwrap_or_default(),
         _ => "",
     };
@@ -155,8 +154,8 @@ fn base(input: &Input<'_>, stage: usize) -> Judged {
 }
 
 /// MC9: flags of the COPY that the new one can repeat.
-fn flags(input: &Input<'_>, copy: usize) -> Judged {
-    let instruction = &input.document.instructions[copy];
+fn flags(turn: &Turn<'_>, copy: usize) -> Judged {
+    let instruction = &turn.input.document.instructions[copy];
     match instruction.flags.iter().find(|flag| !["chown", "chmod", "link"].contains(&flag.name())) {
         Some(flag) => misses(
             "MC9",
@@ -175,7 +174,7 @@ pub(super) fn written_flags(instruction: &Instruction) -> String {
 }
 
 /// MC10: every file is named, none by a wildcard. A name that COPY would read as one, or as a variable, is not written.
-fn names(site: &Site) -> Judged {
+fn names(site: &Site<'_>) -> Judged {
     let odd = |path: &str| {
         path.chars().any(|character| character.is_whitespace() || "*?[]\\$\"'`{}<".contains(character))
     };

@@ -6,15 +6,16 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::super::Diagnostic;
 use super::super::checks::Checks;
 use super::super::shipped::Shipped;
 use super::super::writing::INDENT;
-use super::super::{Diagnostic, Input};
 use super::builder;
-use super::commands::{Step, Steps, steps};
+use super::commands::Steps;
 use super::downloads::{Downloads, builds, downloads};
 use super::kept;
 use super::place::Place;
+use super::turn::Turn;
 use crate::edit::Edit;
 use crate::images::DefaultUser;
 use crate::shell::Manager;
@@ -52,14 +53,14 @@ static CACHES: LazyLock<Vec<Cache>> = LazyLock::new(|| {
 const MESSAGE: &str = "each build downloads the dependencies again";
 
 /// One diagnostic for each stage and manager that builds from copied sources.
-pub(super) fn diagnose(input: &Input<'_>) -> Vec<Diagnostic> {
-    let stages = 0..input.model.stages.len();
+pub(super) fn diagnose(turn: &Turn<'_>) -> Vec<Diagnostic> {
+    let stages = 0..turn.input.model.stages.len();
     let pairs = stages.flat_map(|stage| CACHES.iter().map(move |cache| (stage, cache)));
-    pairs.filter_map(|(stage, cache)| Finder { input, stage, cache }.diagnose()).collect()
+    pairs.filter_map(|(stage, cache)| Finder { turn, stage, cache }.diagnose()).collect()
 }
 
 struct Finder<'a> {
-    input: &'a Input<'a>,
+    turn: &'a Turn<'a>,
     stage: usize,
     cache: &'a Cache,
 }
@@ -99,7 +100,7 @@ impl Finder<'_> {
     fn judge(&self, sites: &[Site]) -> Diagnostic {
         let mut checks = Checks::default();
         let span = self.instruction(sites[0].run).name_span();
-        checks.take(builder::judge(self.input));
+        checks.take(builder::judge(self.turn.input));
         for site in sites {
             site.downloads.judged.iter().for_each(|judged| checks.take(judged.clone()));
         }
@@ -116,9 +117,9 @@ impl Finder<'_> {
         if git {
             targets.push(format!("{folder}/git/db"));
         }
-        targets
-            .iter()
-            .for_each(|target| checks.take(kept::judge(self.input, self.stage, self.cache.manager, target)));
+        targets.iter().for_each(|target| {
+            checks.take(kept::judge(self.turn.input, self.stage, self.cache.manager, target))
+        });
         let sharing =
             self.cache.sharing.as_ref().map(|sharing| format!(",sharing={sharing}")).unwrap_or_default();
         let options = format!("{sharing}{}", owner.option);
@@ -131,14 +132,14 @@ impl Finder<'_> {
     /// The flags go to the first line, the command below them.
     fn edit(&self, run: usize, flags: &[String]) -> Edit {
         let instruction = self.instruction(run);
-        let newline = self.input.source.newline().as_str();
-        let escape = self.input.document.escape;
+        let newline = self.turn.input.source.newline().as_str();
+        let escape = self.turn.input.document.escape;
         let joint = format!(" {escape}{newline}{INDENT}");
         let name = instruction.name_span();
         let start = instruction.source_span(instruction.rest).map_or(name.end(), |rest| rest.start());
         let given = instruction.flags.first().and_then(|flag| instruction.source_span(flag.span));
         let end = given.map_or(start, |flag| flag.start().min(start)).max(name.end());
-        let keyword = name.of(self.input.source.text());
+        let keyword = name.of(self.turn.input.source.text());
         Edit::replace(
             crate::source::Span::new(name.start(), end),
             format!("{keyword} {}{joint}", flags.join(&joint)),
@@ -146,37 +147,27 @@ impl Finder<'_> {
     }
 
     fn instruction(&self, index: usize) -> &Instruction {
-        &self.input.document.instructions[index]
+        &self.turn.input.document.instructions[index]
     }
 
     /// The RUNs of the stage in which the manager works on a project.
     fn runs(&self) -> Vec<usize> {
-        let range = self.input.model.stages[self.stage].instructions.clone();
+        let range = self.turn.input.model.stages[self.stage].instructions.clone();
         range.filter(|index| self.works(*index)).collect()
     }
 
     fn works(&self, index: usize) -> bool {
-        self.instruction(index).keyword == Keyword::Run
-            && match steps(self.input, index) {
-                Some(Steps::Chain(steps)) => steps.iter().any(|step| self.is_build(step)),
-                Some(Steps::Other(installs)) => {
-                    installs.iter().any(|install| builds(self.cache.manager, install))
-                }
-                None => false,
-            }
-    }
-
-    fn is_build(&self, step: &Step) -> bool {
-        step.install.as_ref().is_some_and(|install| builds(self.cache.manager, install))
+        let mut installs = self.turn.steps(index).into_iter().flat_map(Steps::installs);
+        installs.any(|install| builds(self.cache.manager, install))
     }
 
     fn downloads(&self, run: usize) -> Option<Downloads> {
-        downloads(&Place { input: self.input, stage: self.stage, run }, self.cache.manager)
+        downloads(&Place { turn: self.turn, stage: self.stage, run }, self.cache.manager)
     }
 
     /// Whether a stage below this one has downloaded into the folder that the mount would hide.
     fn fetched_below(&self) -> bool {
-        let below = self.input.model.lineage(self.stage).into_iter().skip(1);
+        let below = self.turn.input.model.lineage(self.stage).into_iter().skip(1);
         below.into_iter().any(|stage| !Finder { stage, ..*self }.runs().is_empty())
     }
 
@@ -198,11 +189,11 @@ impl Finder<'_> {
     }
 
     fn by_variable(&self, run: usize, variable: &str, usual: Option<String>) -> Option<String> {
-        if let Some(set) = self.input.model.variable(run, variable) {
+        if let Some(set) = self.turn.input.model.variable(run, variable) {
             let value = set.value.as_deref().filter(|value| value.starts_with('/'))?;
             return Some(value.trim_end_matches('/').to_owned());
         }
-        let facts = Shipped { input: self.input, stage: self.stage }.facts("cache-folder").ok();
+        let facts = Shipped { input: self.turn.input, stage: self.stage }.facts("cache-folder").ok();
         let Some(facts) = facts else {
             return self.by_image().or_else(|| usual.filter(|_| !self.cache.known_image));
         };
@@ -217,14 +208,14 @@ impl Finder<'_> {
     }
 
     fn by_image(&self) -> Option<String> {
-        let image = Shipped { input: self.input, stage: self.stage }.image()?;
+        let image = Shipped { input: self.turn.input, stage: self.stage }.image()?;
         self.cache.images.get(&image.name()).cloned()
     }
 
     /// Who builds: a cache belongs to root unless it is said otherwise.
     fn owner(&self, run: usize, checks: &mut Checks) -> Option<Owner> {
-        let facts = Shipped { input: self.input, stage: self.stage }.facts("cache-owner");
-        let user = match self.input.model.contexts[run].user {
+        let facts = Shipped { input: self.turn.input, stage: self.stage }.facts("cache-owner");
+        let user = match self.turn.input.model.contexts[run].user {
             Some(at) => self.instruction(at).text(self.instruction(at).rest).to_owned(),
             None => match facts.as_ref().map(|facts| facts.user.clone()) {
                 Ok(Some(DefaultUser::Root)) => "root".to_owned(),

@@ -38,11 +38,22 @@ pub(super) enum Steps {
     Other(Vec<Install>),
 }
 
-/// Reads a RUN. `None` where there is nothing that could be read: a here-document, a text that is no shell, another
-/// shell than the usual ones.
-pub(super) fn steps(input: &Input<'_>, index: usize) -> Option<Steps> {
+impl Steps {
+    /// The commands that are package managers.
+    pub(super) fn installs(&self) -> impl Iterator<Item = &Install> {
+        let (chain, other): (&[Step], &[Install]) = match self {
+            Steps::Chain(steps) => (steps, &[]),
+            Steps::Other(installs) => (&[], installs),
+        };
+        chain.iter().filter_map(|step| step.install.as_ref()).chain(other)
+    }
+}
+
+/// Reads a RUN. `None` for another instruction, and where there is nothing that could be read: a here-document, a text
+/// that is no shell, another shell than the usual ones.
+pub(super) fn read(input: &Input<'_>, index: usize) -> Option<Steps> {
     let instruction = &input.document.instructions[index];
-    if !instruction.heredocs.is_empty() {
+    if instruction.keyword != Keyword::Run || !instruction.heredocs.is_empty() {
         return None;
     }
     match &instruction.arguments {
@@ -57,24 +68,6 @@ pub(super) fn steps(input: &Input<'_>, index: usize) -> Option<Steps> {
         }
         _ => None,
     }
-}
-
-/// Whether any RUN tells a package manager something, those of the system left out.
-pub(super) fn installs_for_a_project(input: &Input<'_>) -> bool {
-    (0..input.document.instructions.len()).any(|index| calls_for_a_project(input, index))
-}
-
-/// The same of one instruction.
-pub(super) fn calls_for_a_project(input: &Input<'_>, index: usize) -> bool {
-    let of_a_project = |install: &Install| !install.manager.is_system();
-    input.document.instructions[index].keyword == Keyword::Run
-        && match steps(input, index) {
-            Some(Steps::Chain(steps)) => {
-                steps.iter().filter_map(|step| step.install.as_ref()).any(of_a_project)
-            }
-            Some(Steps::Other(installs)) => installs.iter().any(of_a_project),
-            None => false,
-        }
 }
 
 fn usual_shell(input: &Input<'_>, index: usize) -> bool {

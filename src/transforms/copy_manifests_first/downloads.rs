@@ -1,7 +1,7 @@
 //! Which builds download into a cache that the image does not need, by what the project says.
 
 use super::super::shipped::join;
-use super::commands::{Steps, steps};
+use super::commands::Steps;
 use super::place::Place;
 use super::placement::folder_at;
 use super::plan::{Judged, is_alone, misses};
@@ -38,23 +38,23 @@ pub(super) fn downloads(place: &Place<'_>, manager: Manager) -> Option<Downloads
         return None;
     }
     match manager {
-        Manager::Cargo => of_cargo(place, &install, &folder),
-        Manager::Maven => of_maven(place, &install, &folder),
-        Manager::Gradle => of_gradle(place, &install, &folder),
+        Manager::Cargo => of_cargo(place, install, &folder),
+        Manager::Maven => of_maven(place, install, &folder),
+        Manager::Gradle => of_gradle(place, install, &folder),
         _ => None,
     }
 }
 
 /// The first build of a RUN and the folder in which it works.
-fn build(place: &Place<'_>, manager: Manager) -> Option<(Install, String)> {
-    let mut folder = folder_at(place.input, place.stage, place.run)?;
-    match steps(place.input, place.run)? {
+fn build<'a>(place: &Place<'a>, manager: Manager) -> Option<(&'a Install, String)> {
+    let mut folder = folder_at(place.turn.input, place.stage, place.run)?;
+    match place.turn.steps(place.run)? {
         Steps::Chain(steps) => {
             for step in steps {
                 if let Some(change) = step.changes_folder() {
                     folder = join(&folder, change);
                 }
-                if let Some(install) = step.install.filter(|install| builds(manager, install)) {
+                if let Some(install) = step.install.as_ref().filter(|install| builds(manager, install)) {
                     for value in install.values_as(Role::Directory) {
                         folder = join(&folder, value.text.as_deref()?);
                     }
@@ -64,7 +64,7 @@ fn build(place: &Place<'_>, manager: Manager) -> Option<(Install, String)> {
             None
         }
         Steps::Other(installs) => {
-            let install = installs.into_iter().find(|install| builds(manager, install))?;
+            let install = installs.iter().find(|install| builds(manager, install))?;
             Some((install, folder))
         }
     }
@@ -85,7 +85,7 @@ fn of_cargo(place: &Place<'_>, install: &Install, folder: &str) -> Option<Downlo
     };
     let path = place.origin(&manifest(install, &folder, "Cargo.toml")?)?;
     let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
-    match cargo(place.input.project, parent)? {
+    match cargo(place.turn.input.project, parent)? {
         Ok(Cargo { registry: false, git: false }) => None,
         Ok(Cargo { git, .. }) => Some(Downloads { git, judged: Vec::new() }),
         // What Cargo cannot read, it cannot build.
@@ -96,24 +96,24 @@ fn of_cargo(place: &Place<'_>, install: &Install, folder: &str) -> Option<Downlo
 /// One module whose poms are known is built from a layer of its own instead.
 fn of_maven(place: &Place<'_>, install: &Install, folder: &str) -> Option<Downloads> {
     let path = place.origin(&manifest(install, folder, "pom.xml")?)?;
-    let found = maven(place.input.project, &path)?.ok()?;
+    let found = maven(place.turn.input.project, &path)?.ok()?;
     if is_alone(&found, install) {
         return None;
     }
     let mut downloads = Downloads::default();
-    let text = place.input.document.instructions[place.run].rest;
-    let text = place.input.document.instructions[place.run].text(text);
+    let text = place.turn.input.document.instructions[place.run].rest;
+    let text = place.turn.input.document.instructions[place.run].text(text);
     let variables = ["MAVEN_OPTS", "MAVEN_ARGS"];
     let elsewhere = text.contains("maven.repo.local")
         || variables.iter().any(|name| {
-            place.input.model.variable(place.run, name).is_some_and(|variable| {
+            place.turn.input.model.variable(place.run, name).is_some_and(|variable| {
                 variable.value.as_deref().is_none_or(|value| value.contains("maven.repo.local"))
             })
         });
     let settings = install.values_as(Role::Settings).map(|value| value.text.as_deref());
     let named = settings.into_iter().any(|name| {
         let path = name.and_then(|name| place.origin(&join(folder, name)));
-        path.and_then(|path| place.input.project.read(&path))
+        path.and_then(|path| place.turn.input.project.read(&path))
             .is_none_or(|text| text.contains("localRepository"))
     });
     if elsewhere || named {

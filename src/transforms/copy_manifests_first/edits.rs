@@ -1,21 +1,23 @@
 //! The text of the fix: the manifests' COPY above the install, the sources' COPY behind it.
 
+use super::super::Missing;
 use super::super::shipped::join;
 use super::super::writing::{block, insert_above, with_comments};
-use super::super::{Input, Missing};
 use super::around::{stays, written_flags};
 use super::commands::Step;
-use super::placement::{below, copies, folder_at, is_known};
+use super::placement::{below, folder_at, is_known};
 use super::site::{Group, Landing, Site};
+use super::turn::Turn;
 use crate::edit::Edit;
 use crate::source::Span;
 use crate::syntax::{JoinedSpan, TokenKind};
 
 /// The edits for the first `sites` installs of a group; or why they cannot be written.
-pub(super) fn write(input: &Input<'_>, group: &Group, sites: &[Site]) -> Result<Vec<Edit>, Missing> {
-    let writer = Writer { input, group };
+pub(super) fn write(turn: &Turn<'_>, group: &Group<'_>, sites: &[Site<'_>]) -> Result<Vec<Edit>, Missing> {
+    let input = turn.input;
+    let writer = Writer { turn, group };
     let (Some(first), Some(last)) = (sites.first(), sites.last()) else { return Ok(Vec::new()) };
-    if stays(input, group, first) {
+    if stays(turn, group, first) {
         let lines = writer.before(first, group.copy)?;
         return Ok(vec![insert_above(input, group.copy, &lines)]);
     }
@@ -62,8 +64,8 @@ fn comment_at_the_cut() -> Missing {
 }
 
 struct Writer<'a> {
-    input: &'a Input<'a>,
-    group: &'a Group,
+    turn: &'a Turn<'a>,
+    group: &'a Group<'a>,
 }
 
 /// The COPY of the sources on its way.
@@ -78,8 +80,8 @@ struct Moved {
 
 impl Writer<'_> {
     /// The COPY with the comments above it, which go along unless they would overtake other comments.
-    fn moved(&self, last: &Site) -> Result<Moved, Missing> {
-        let document = self.input.document;
+    fn moved(&self, last: &Site<'_>) -> Result<Moved, Missing> {
+        let document = self.turn.input.document;
         let copy = self.group.copy;
         let (line, whole) = (document.line_span(copy), with_comments(document, copy));
         let end = match last.landing {
@@ -99,14 +101,18 @@ impl Writer<'_> {
         }
         let gap = if stays { line } else { whole };
         let adjacent = self.group.sites.first().is_some_and(|site| site.run == copy + 1);
-        Ok(Moved { gap, text: gap.of(self.input.source.text()).to_owned(), fills_gap: adjacent || stays })
+        Ok(Moved {
+            gap,
+            text: gap.of(self.turn.input.source.text()).to_owned(),
+            fills_gap: adjacent || stays,
+        })
     }
 
     /// What goes before an install, when it is written at the place of the instruction `at`.
-    fn before(&self, site: &Site, at: usize) -> Result<Vec<String>, Missing> {
+    fn before(&self, site: &Site<'_>, at: usize) -> Result<Vec<String>, Missing> {
         let mut lines = self.manifests(site, at)?;
         // A secret or an ssh agent that the build is given may be what the download needs.
-        let flags = written_flags(&self.input.document.instructions[site.run]);
+        let flags = written_flags(&self.turn.input.document.instructions[site.run]);
         let run = |command: &str| {
             ["RUN", &flags, command]
                 .iter()
@@ -120,7 +126,7 @@ impl Writer<'_> {
     }
 
     /// A COPY for each folder of the image into which manifests go.
-    fn manifests(&self, site: &Site, at: usize) -> Result<Vec<String>, Missing> {
+    fn manifests(&self, site: &Site<'_>, at: usize) -> Result<Vec<String>, Missing> {
         let mut folders: Vec<(String, Vec<&str>)> = Vec::new();
         let mut lines = Vec::new();
         for needed in &site.plan.files {
@@ -147,7 +153,7 @@ impl Writer<'_> {
             }
         }
         let folders = folders.into_iter().map(|(folder, paths)| (paths, folder)).chain(lines);
-        let copy = &self.input.document.instructions[self.group.copy];
+        let copy = &self.turn.input.document.instructions[self.group.copy];
         let flags = written_flags(copy);
         folders
             .map(|(paths, folder)| {
@@ -170,17 +176,20 @@ impl Writer<'_> {
     }
 
     /// Whether an earlier COPY of the stage has put the file there already.
-    fn is_there(&self, site: &Site, place: &str, path: &str) -> bool {
-        let copies = copies(self.input, self.group.stage);
-        let earlier = copies.iter().filter(|copy| copy.index < site.run && copy.index != self.group.copy);
+    fn is_there(&self, site: &Site<'_>, place: &str, path: &str) -> bool {
+        let earlier = self
+            .turn
+            .copies(self.group.stage)
+            .iter()
+            .filter(|copy| copy.index < site.run && copy.index != self.group.copy);
         // The last that touches the place decides.
         let origins = earlier.rev().filter(|copy| copy.may_touch(place));
-        origins.map(|copy| copy.origin(self.input, place)).next().flatten().as_deref() == Some(path)
+        origins.map(|copy| copy.origin(self.turn.input, place)).next().flatten().as_deref() == Some(path)
     }
 
     /// A folder of the image as the destination of a COPY at the place of an instruction.
     fn destination(&self, folder: &str, at: usize) -> Option<String> {
-        let here = folder_at(self.input, self.group.stage, at)?;
+        let here = folder_at(self.turn.input, self.group.stage, at)?;
         match below(folder, &here) {
             Some("") => Some("./".to_owned()),
             Some(relative) if here != "/" => Some(format!("./{relative}/")),
@@ -190,9 +199,9 @@ impl Writer<'_> {
     }
 
     /// Puts the sources down where the last install leaves them.
-    fn landing(&self, last: &Site, moved: &Moved) -> Result<Vec<Edit>, Missing> {
-        let document = self.input.document;
-        let newline = self.input.source.newline().as_str();
+    fn landing(&self, last: &Site<'_>, moved: &Moved) -> Result<Vec<Edit>, Missing> {
+        let document = self.turn.input.document;
+        let newline = self.turn.input.source.newline().as_str();
         match last.landing {
             // The sources were put down together with the lines above the RUN.
             Landing::Before if !moved.fills_gap => Ok(Vec::new()),
@@ -202,7 +211,7 @@ impl Writer<'_> {
             }
             Landing::Behind => {
                 let end = document.line_span(last.run).end();
-                let text = self.input.source.text();
+                let text = self.turn.input.source.text();
                 let blank = if moved.fills_gap && self.blank_line_between(moved) { newline } else { "" };
                 if text[..end].ends_with('\n') {
                     return Ok(vec![Edit::insert(end, format!("{blank}{}", moved.text))]);
@@ -217,13 +226,13 @@ impl Writer<'_> {
 
     /// Whether a blank line parts the sources from the install now.
     fn blank_line_between(&self, moved: &Moved) -> bool {
-        let rest = self.input.source.text().get(moved.gap.end()..).unwrap_or_default();
+        let rest = self.turn.input.source.text().get(moved.gap.end()..).unwrap_or_default();
         rest.starts_with('\n') || rest.starts_with("\r\n")
     }
 
     /// Lets the install leave out what needs the sources, and writes it again behind them.
-    fn twin(&self, site: &Site, step: usize, rest: usize, moved: &Moved) -> Result<Vec<Edit>, Missing> {
-        let instruction = &self.input.document.instructions[site.run];
+    fn twin(&self, site: &Site<'_>, step: usize, rest: usize, moved: &Moved) -> Result<Vec<Edit>, Missing> {
+        let instruction = &self.turn.input.document.instructions[site.run];
         let last = site.steps[step].word_spans.last().copied();
         let (Some(word), Some((shell, _))) = (last, instruction.shell_form()) else {
             return Err(exec_form());
@@ -232,9 +241,9 @@ impl Writer<'_> {
         let Some(word) = instruction.source_span(joined) else { return Err(exec_form()) };
         // The word is written anew with what follows it, so that the edit is seen to touch the instruction.
         let with_options =
-            [vec![word.of(self.input.source.text())], site.plan.twin.clone()].concat().join(" ");
+            [vec![word.of(self.turn.input.source.text())], site.plan.twin.clone()].concat().join(" ");
         let options = Edit::replace(word, with_options);
-        let newline = self.input.source.newline().as_str();
+        let newline = self.turn.input.source.newline().as_str();
         let flags = written_flags(instruction);
         let keyword = instruction.text(JoinedSpan::new(instruction.name.start(), instruction.name.end()));
         let again = folders(&site.steps[..step]);
@@ -250,12 +259,12 @@ impl Writer<'_> {
             if instruction.inner_comments.iter().any(|comment| gap.overlaps(*comment)) {
                 return Err(comment_at_the_cut());
             }
-            let joint = gap.of(self.input.source.text());
+            let joint = gap.of(self.turn.input.source.text());
             let text = format!("{newline}{}{}{joint}", moved.text, again.join(" "));
             return Ok(vec![options, Edit::replace(gap, text)]);
         }
-        let end = self.input.document.line_span(site.run).end();
-        let text = self.input.source.text();
+        let end = self.turn.input.document.line_span(site.run).end();
+        let text = self.turn.input.source.text();
         let blank = if moved.fills_gap && self.blank_line_between(moved) { newline } else { "" };
         let (before, after) = if text[..end].ends_with('\n') { ("", newline) } else { (newline, "") };
         let text = format!("{before}{blank}{}{}{after}", moved.text, again.join(" "));
@@ -263,8 +272,8 @@ impl Writer<'_> {
     }
 
     /// Parts the RUN before one of its commands, with the sources between the two.
-    fn part(&self, site: &Site, step: usize, moved: &Moved) -> Result<Edit, Missing> {
-        let instruction = &self.input.document.instructions[site.run];
+    fn part(&self, site: &Site<'_>, step: usize, moved: &Moved) -> Result<Edit, Missing> {
+        let instruction = &self.turn.input.document.instructions[site.run];
         let spans = site.steps[step - 1].span.zip(site.steps[step].span);
         let (Some((before, after)), Some((shell, _))) = (spans, instruction.shell_form()) else {
             return Err(exec_form());
@@ -275,7 +284,7 @@ impl Writer<'_> {
         if instruction.inner_comments.iter().any(|comment| gap.overlaps(*comment)) {
             return Err(comment_at_the_cut());
         }
-        let newline = self.input.source.newline().as_str();
+        let newline = self.turn.input.source.newline().as_str();
         let keyword = instruction.text(JoinedSpan::new(instruction.name.start(), instruction.name.end()));
         let flags = written_flags(instruction);
         let blank = if flags.is_empty() { "" } else { " " };

@@ -1,12 +1,13 @@
 //! `yarn install` → `yarn install --frozen-lockfile` and its like (MC11): where the lock is in sync, so that both
 //! install the same today, and only the one that was tested ever after.
 
+use super::super::Diagnostic;
 use super::super::checks::Checks;
 use super::super::shipped::{Shipped, join};
-use super::super::{Diagnostic, Input};
 use super::commands::Step;
 use super::place::{Found, Place, places};
 use super::placement::below;
+use super::turn::Turn;
 use crate::edit::Edit;
 use crate::project::ecosystems::npm::{Scripts, Tool, Workspace};
 use crate::project::ecosystems::{Verdict, Version};
@@ -34,8 +35,8 @@ const OTHER_MEANING: &[&str] = &[
 ];
 
 /// Every install of Yarn, pnpm or Bun that could keep to its lock.
-pub(super) fn diagnose(input: &Input<'_>) -> Vec<Diagnostic> {
-    places(input).filter_map(|place| judge(&place)).collect()
+pub(super) fn diagnose(turn: &Turn<'_>) -> Vec<Diagnostic> {
+    places(turn).filter_map(|place| judge(&place)).collect()
 }
 
 fn judge(place: &Place<'_>) -> Option<Diagnostic> {
@@ -75,13 +76,13 @@ fn judge(place: &Place<'_>) -> Option<Diagnostic> {
         // What is certain to fail is not offered.
         Err(Wrong::Certain(text)) => {
             checks.misses("MC11", text, format!("run `{program} install` and commit the lock"));
-            let keyword = place.input.document.instructions[place.run].name_span();
+            let keyword = place.turn.input.document.instructions[place.run].name_span();
             return Some(checks.hold_back(keyword, &message));
         }
     }
     let word = if install.command.is_empty() { program } else { install.command.as_str() };
     let span = place.word_of(&steps[*at], word)?;
-    let written = span.of(place.input.source.text());
+    let written = span.of(place.turn.input.source.text());
     let text = if place.is_exec() { format!("{written}, \"{flag}\"") } else { format!("{written} {flag}") };
     Some(checks.fix(
         span,
@@ -106,8 +107,8 @@ fn sync(workspace: &Workspace, release: Option<Version>) -> Result<String, Wrong
 }
 
 /// The workspace on which an install works, where all that it reads is copied before.
-fn workspace(place: &Place<'_>, found: &Found) -> Option<Workspace> {
-    let project = place.input.project;
+fn workspace(place: &Place<'_>, found: &Found<'_>) -> Option<Workspace> {
+    let project = place.turn.input.project;
     let manifest = place.origin(&join(&found.folder, "package.json"))?;
     let folder = manifest.rsplit_once('/').map_or("", |(folder, _)| folder);
     let tool = match found.install.manager {
@@ -128,7 +129,7 @@ fn workspace(place: &Place<'_>, found: &Found) -> Option<Workspace> {
 }
 
 /// The release of the manager that runs, as far as the project, the commands before and the image tell.
-fn which(place: &Place<'_>, found: &Found, workspace: &Workspace) -> Result<Option<Version>, Wrong> {
+fn which(place: &Place<'_>, found: &Found<'_>, workspace: &Workspace) -> Result<Option<Version>, Wrong> {
     let program = workspace.tool.program();
     let given = given(place, found);
     if let Some(named) = workspace.release() {
@@ -154,7 +155,7 @@ fn which(place: &Place<'_>, found: &Found, workspace: &Workspace) -> Result<Opti
 
 /// The release that the base image brings.
 fn shipped_with(place: &Place<'_>, tool: Tool) -> Option<Version> {
-    let facts = Shipped { input: place.input, stage: place.stage }.facts("MC11").ok()?;
+    let facts = Shipped { input: place.turn.input, stage: place.stage }.facts("MC11").ok()?;
     let version = facts.version.as_deref().and_then(Version::parse);
     match (facts.repository.as_str(), tool) {
         ("node", Tool::YarnClassic) => {
@@ -176,13 +177,13 @@ enum Given {
 }
 
 /// The last command that brings the manager: `npm i -g pnpm@9`, `corepack prepare yarn@4.1.0`.
-fn given(place: &Place<'_>, found: &Found) -> Option<Given> {
+fn given(place: &Place<'_>, found: &Found<'_>) -> Option<Given> {
     let program = match found.install.manager {
         Manager::Yarn => "yarn",
         Manager::Pnpm => "pnpm",
         _ => "bun",
     };
-    let steps = place.earlier_steps().into_iter().chain(found.steps[..found.at].iter().cloned());
+    let steps = place.earlier_steps().chain(&found.steps[..found.at]);
     let mut given = steps.filter_map(|step| {
         let install = step.install.as_ref()?;
         if install.manager == found.install.manager && install.command == "set version" {
@@ -190,7 +191,7 @@ fn given(place: &Place<'_>, found: &Found) -> Option<Given> {
         }
         let brings = install.manager == Manager::Corepack && install.command != "enable"
             || install.manager == Manager::Npm && install.has(Role::Global);
-        if brings { operand(&step, install, program) } else { None }
+        if brings { operand(step, install, program) } else { None }
     });
     given.next_back()
 }

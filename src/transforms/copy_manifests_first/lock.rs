@@ -1,9 +1,10 @@
 //! `npm install` → `npm ci` (MC11): where the lock file is there and in sync, so that both install the same.
 
+use super::super::Diagnostic;
 use super::super::checks::Checks;
-use super::super::{Diagnostic, Input};
 use super::place::{Place, Target, installs_here, places};
 use super::placement::folder_at;
+use super::turn::Turn;
 use crate::edit::Edit;
 use crate::project::ecosystems::Verdict;
 use crate::project::ecosystems::npm::Peers;
@@ -78,8 +79,8 @@ const SETTINGS: &[&str] = &[
 ];
 
 /// Every `npm install` of a file that could be `npm ci`.
-pub(super) fn diagnose(input: &Input<'_>) -> Vec<Diagnostic> {
-    places(input).filter_map(|place| judge(&place)).collect()
+pub(super) fn diagnose(turn: &Turn<'_>) -> Vec<Diagnostic> {
+    places(turn).filter_map(|place| judge(&place)).collect()
 }
 
 fn judge(place: &Place<'_>) -> Option<Diagnostic> {
@@ -87,7 +88,7 @@ fn judge(place: &Place<'_>) -> Option<Diagnostic> {
     let mut checks = Checks::default();
     let fails = sync(place, &target, &mut checks);
     keeps_modules(place, &target, &mut checks);
-    let keyword = place.input.document.instructions[place.run].name_span();
+    let keyword = place.turn.input.document.instructions[place.run].name_span();
     Some(match place.word(&target).filter(|_| !fails) {
         Some(span) => {
             let text = if place.is_exec() { "\"ci\"" } else { "ci" };
@@ -98,8 +99,8 @@ fn judge(place: &Place<'_>) -> Option<Diagnostic> {
 }
 
 /// Whether the lock holds all that the manifest asks for; `true` where it is certain that it does not.
-fn sync(place: &Place<'_>, target: &Target, checks: &mut Checks) -> bool {
-    let install = &target.install;
+fn sync(place: &Place<'_>, target: &Target<'_>, checks: &mut Checks) -> bool {
+    let install = target.install;
     let remedy = "write `npm ci` yourself, or see what differs with `npm ci --dry-run`";
     if let Some(option) = install.options.iter().find(|option| OTHER_MEANING.contains(&option.name.as_str()))
     {
@@ -125,7 +126,7 @@ fn sync(place: &Place<'_>, target: &Target, checks: &mut Checks) -> bool {
     }
     let legacy = install.option("--legacy-peer-deps").is_some();
     match target.package.in_sync(
-        place.input.project,
+        place.turn.input.project,
         version,
         if legacy { Peers::Legacy } else { Peers::Checked },
     ) {
@@ -141,7 +142,8 @@ fn sync(place: &Place<'_>, target: &Target, checks: &mut Checks) -> bool {
 
 /// A variable that sets an option of npm which matters.
 fn setting<'a>(place: &'a Place<'_>) -> Option<&'a str> {
-    let names = place.input.model.variables(place.run).into_iter().map(|variable| variable.name.as_str());
+    let names =
+        place.turn.input.model.variables(place.run).into_iter().map(|variable| variable.name.as_str());
     names.into_iter().find(|name| {
         let lower = name.to_ascii_lowercase();
         lower.strip_prefix("npm_config_").is_some_and(|key| !SETTINGS.contains(&key))
@@ -149,22 +151,22 @@ fn setting<'a>(place: &'a Place<'_>) -> Option<&'a str> {
 }
 
 /// `npm ci` begins by deleting `node_modules`: nothing that was put there before may be lost.
-fn keeps_modules(place: &Place<'_>, target: &Target, checks: &mut Checks) {
+fn keeps_modules(place: &Place<'_>, target: &Target<'_>, checks: &mut Checks) {
     let modules = match target.package.folder.as_str() {
         "" => "node_modules".to_owned(),
         parent => format!("{parent}/node_modules"),
     };
-    if place.input.project.sent(&modules) {
+    if place.turn.input.project.sent(&modules) {
         checks.misses(
             "MC11",
             format!("`{modules}` is copied, and `npm ci` deletes it"),
             "add it to .dockerignore",
         );
     }
-    let earlier = place.earlier().into_iter().filter(|(_, install)| installs_here(install));
+    let earlier = place.earlier().filter(|(_, install)| installs_here(install));
     let mut here = earlier.filter(|(index, _)| {
-        let stage = place.input.model.stage_of(*index).unwrap_or(place.stage);
-        folder_at(place.input, stage, *index).is_none_or(|folder| folder == target.folder)
+        let stage = place.turn.input.model.stage_of(*index).unwrap_or(place.stage);
+        folder_at(place.turn.input, stage, *index).is_none_or(|folder| folder == target.folder)
     });
     let mut same_run = target.steps[..target.at].iter().filter_map(|step| step.install.as_ref());
     if here.next().is_some() || same_run.any(installs_here) {

@@ -3,9 +3,10 @@
 use super::super::checks::Checks;
 use super::super::shipped::Shipped;
 use super::super::{Diagnostic, Input};
-use super::commands::{Step, Steps, steps};
+use super::commands::{Step, Steps};
 use super::place::{Place, Target, places};
 use super::placement::folder_at;
+use super::turn::Turn;
 use crate::edit::Edit;
 use crate::images::Facts;
 use crate::project::compose::{self, COMPOSE_FILES};
@@ -24,9 +25,9 @@ const NPM_WITH_OMIT: u64 = 7;
 
 /// Every install of the shipped stage that could leave out dev dependencies. `replaced` are the words that another
 /// fix of the same turn replaces.
-pub(super) fn diagnose(input: &Input<'_>, replaced: &[Span]) -> Vec<Diagnostic> {
-    let Some(shipped) = Shipped::of(input) else { return Vec::new() };
-    places(input)
+pub(super) fn diagnose(turn: &Turn<'_>, replaced: &[Span]) -> Vec<Diagnostic> {
+    let Some(shipped) = Shipped::of(turn.input) else { return Vec::new() };
+    places(turn)
         .filter(|place| place.stage == shipped.stage)
         .filter_map(|place| judge(&shipped, &place, replaced))
         .collect()
@@ -42,7 +43,7 @@ fn judge(shipped: &Shipped<'_>, place: &Place<'_>, replaced: &[Span]) -> Option<
     place.npm_version().filter(|npm| *npm >= NPM_WITH_OMIT)?;
     let mut checks = Checks::default();
     let commands = later_commands(shipped, place, &target, &facts, &mut checks);
-    match target.package.needs_dev(place.input.project, &commands) {
+    match target.package.needs_dev(place.turn.input.project, &commands) {
         // Then it belongs there, and there is nothing to say.
         DevNeed::Yes(_) => return None,
         DevNeed::Unproven(why) => checks.misses("MC11", why, REMEDY),
@@ -52,10 +53,10 @@ fn judge(shipped: &Shipped<'_>, place: &Place<'_>, replaced: &[Span]) -> Option<
         // What a member loads may be hoisted from the dev dependencies of another.
         checks.misses("MC11", "what the members of the workspace load is not followed", REMEDY);
     }
-    started_otherwise(place.input, &mut checks);
+    started_otherwise(place.turn.input, &mut checks);
     let span = place.word(&target)?;
     let text = if place.is_exec() { ", \"--omit=dev\"" } else { " --omit=dev" };
-    let word = span.of(place.input.source.text());
+    let word = span.of(place.turn.input.source.text());
     let edit = match replaced.contains(&span) {
         true => Edit::insert(span.end(), text),
         // Not an insertion: at the end of an instruction it would count as standing behind it.
@@ -67,7 +68,7 @@ fn judge(shipped: &Shipped<'_>, place: &Place<'_>, replaced: &[Span]) -> Option<
 
 /// Whether a variable makes npm leave them out, or choose for itself.
 fn leaves_out_already(place: &Place<'_>, step: &Step) -> bool {
-    let names = place.input.model.variables(place.run).into_iter().map(|variable| variable.name.clone());
+    let names = place.turn.input.model.variables(place.run).into_iter().map(|variable| variable.name.clone());
     names.chain(step.variables.iter().cloned()).any(|name| {
         let name = name.to_ascii_lowercase();
         name == "node_env"
@@ -79,11 +80,11 @@ fn leaves_out_already(place: &Place<'_>, step: &Step) -> bool {
 fn later_commands(
     shipped: &Shipped<'_>,
     place: &Place<'_>,
-    target: &Target,
+    target: &Target<'_>,
     facts: &Facts,
     checks: &mut Checks,
 ) -> Vec<Vec<String>> {
-    let instructions = &place.input.document.instructions;
+    let instructions = &place.turn.input.document.instructions;
     let mut commands = Vec::new();
     let mut unknown = Vec::new();
     match literal(&target.steps[target.at + 1..]) {
@@ -114,10 +115,10 @@ fn later_commands(
 }
 
 /// The commands of a later RUN that could need a package; `None` where they are not known.
-fn later_run(place: &Place<'_>, target: &Target, index: usize) -> Option<Vec<Vec<String>>> {
-    let Steps::Chain(steps) = steps(place.input, index)? else { return None };
-    let words = literal(&steps)?;
-    let here = folder_at(place.input, place.stage, index).as_ref() == Some(&target.folder);
+fn later_run(place: &Place<'_>, target: &Target<'_>, index: usize) -> Option<Vec<Vec<String>>> {
+    let Steps::Chain(steps) = place.turn.steps(index)? else { return None };
+    let words = literal(steps)?;
+    let here = folder_at(place.turn.input, place.stage, index).as_ref() == Some(&target.folder);
     (here || words.is_empty()).then_some(words)
 }
 
@@ -150,10 +151,10 @@ fn probe(shipped: &Shipped<'_>, index: usize) -> Option<Vec<Vec<String>>> {
 }
 
 /// Whether the sources that Node starts with import a dev dependency; `None` where they do.
-fn imports(place: &Place<'_>, target: &Target, entries: Vec<String>, checks: &mut Checks) -> Option<()> {
+fn imports(place: &Place<'_>, target: &Target<'_>, entries: Vec<String>, checks: &mut Checks) -> Option<()> {
     let lock = target.package.lock()?;
     let dev = lock.dev_only();
-    let project = place.input.project;
+    let project = place.turn.input.project;
     let mut files = Vec::new();
     if !entries.is_empty() {
         let entries = entries.into_iter().map(Entry::Script).collect();

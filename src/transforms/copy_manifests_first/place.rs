@@ -1,9 +1,9 @@
 //! An install of npm in a RUN: where it works, on which package, with which npm.
 
-use super::super::Input;
 use super::super::shipped::{Shipped, join};
-use super::commands::{Step, Steps, steps};
-use super::placement::{Copy, copies, folder_at};
+use super::commands::{Step, Steps};
+use super::placement::{Copy, folder_at};
+use super::turn::Turn;
 use crate::project::ecosystems::npm::{self, Lock, Package};
 use crate::shell::{Action, Install, Manager, Role};
 use crate::source::Span;
@@ -11,19 +11,19 @@ use crate::syntax::{JoinedSpan, Keyword};
 
 /// A RUN of a stage.
 pub(super) struct Place<'a> {
-    pub(super) input: &'a Input<'a>,
+    pub(super) turn: &'a Turn<'a>,
     pub(super) stage: usize,
     pub(super) run: usize,
 }
 
 /// The first install of what the manifest lists in a RUN.
-pub(super) struct Target {
+pub(super) struct Target<'a> {
     /// The commands of the RUN.
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: &'a [Step],
     /// Which of them it is.
     pub(super) at: usize,
     /// The install.
-    pub(super) install: Install,
+    pub(super) install: &'a Install,
     /// The folder of the image in which it works.
     pub(super) folder: String,
     /// The package that stands there.
@@ -31,35 +31,35 @@ pub(super) struct Target {
 }
 
 /// A package manager in a RUN.
-pub(super) struct Found {
+pub(super) struct Found<'a> {
     /// The commands of the RUN.
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: &'a [Step],
     /// Which of them it is.
     pub(super) at: usize,
     /// What it is told.
-    pub(super) install: Install,
+    pub(super) install: &'a Install,
     /// The folder of the image in which it works.
     pub(super) folder: String,
 }
 
-impl Target {
+impl<'a> Target<'a> {
     /// The command itself.
-    pub(super) fn step(&self) -> &Step {
+    pub(super) fn step(&self) -> &'a Step {
         &self.steps[self.at]
     }
 }
 
 /// The RUN instructions of a file, stage by stage.
-pub(super) fn places<'a>(input: &'a Input<'a>) -> impl Iterator<Item = Place<'a>> {
-    let stages = input.model.stages.iter().enumerate();
+pub(super) fn places<'a>(turn: &'a Turn<'a>) -> impl Iterator<Item = Place<'a>> {
+    let stages = turn.input.model.stages.iter().enumerate();
     let runs = stages
-        .flat_map(move |(stage, of)| of.instructions.clone().map(move |run| Place { input, stage, run }));
-    runs.filter(|place| place.input.document.instructions[place.run].keyword == Keyword::Run)
+        .flat_map(move |(stage, of)| of.instructions.clone().map(move |run| Place { turn, stage, run }));
+    runs.filter(|place| place.turn.input.document.instructions[place.run].keyword == Keyword::Run)
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
     /// The first install of the whole project by npm that `wanted` accepts, where a lock that was read is copied before.
-    pub(super) fn target(&self, wanted: impl Fn(&Install) -> bool) -> Option<Target> {
+    pub(super) fn target(&self, wanted: impl Fn(&Install) -> bool) -> Option<Target<'a>> {
         let Found { steps, at, install, folder } =
             self.find(|install| installs_here(install) && install.whole_project && wanted(install))?;
         let package = self.package(&folder)?;
@@ -71,16 +71,16 @@ impl Place<'_> {
     }
 
     /// The first package manager of the RUN that `wanted` accepts, and the folder in which it works.
-    pub(super) fn find(&self, wanted: impl Fn(&Install) -> bool) -> Option<Found> {
-        let Steps::Chain(steps) = steps(self.input, self.run)? else { return None };
-        let mut folder = folder_at(self.input, self.stage, self.run)?;
+    pub(super) fn find(&self, wanted: impl Fn(&Install) -> bool) -> Option<Found<'a>> {
+        let Steps::Chain(steps) = self.turn.steps(self.run)? else { return None };
+        let mut folder = folder_at(self.turn.input, self.stage, self.run)?;
         let mut found = None;
         for (at, step) in steps.iter().enumerate() {
             if let Some(change) = step.changes_folder() {
                 folder = join(&folder, change);
             }
             if let Some(install) = step.install.as_ref().filter(|install| wanted(install)) {
-                found = Some((at, install.clone()));
+                found = Some((at, install));
                 break;
             }
         }
@@ -95,15 +95,15 @@ impl Place<'_> {
     fn package(&self, folder: &str) -> Option<Package> {
         let manifest = self.origin(&format!("{}/package.json", folder.trim_end_matches('/')))?;
         let parent = manifest.rsplit_once('/').map_or("", |(parent, _)| parent);
-        npm::read(self.input.project, parent)?.ok()
+        npm::read(self.turn.input.project, parent)?.ok()
     }
 
     /// The path of the context that stands at a path of the image when the RUN begins.
     pub(super) fn origin(&self, path: &str) -> Option<String> {
-        let copies = copies(self.input, self.stage);
-        let before = copies.iter().filter(|copy| copy.index < self.run && copy.may_touch(path));
+        let before =
+            self.turn.copies(self.stage).iter().filter(|copy| copy.index < self.run && copy.may_touch(path));
         let mut origins = before.rev().map(|copy: &Copy| match &copy.placed {
-            Some(_) => Ok(copy.origin(self.input, path)),
+            Some(_) => Ok(copy.origin(self.turn.input, path)),
             // It may bring another file, and nothing is known of what was there before.
             None => Err(()),
         });
@@ -111,46 +111,28 @@ impl Place<'_> {
     }
 
     /// Package managers that run before this RUN, in the stage and those below it, with their instructions.
-    pub(super) fn earlier(&self) -> Vec<(usize, Install)> {
-        let stages = self.input.model.lineage(self.stage).into_iter();
-        let indexes = stages.flat_map(|stage| self.input.model.stages[stage].instructions.clone());
-        let runs = indexes.filter(|index| {
-            *index < self.run && self.input.document.instructions[*index].keyword == Keyword::Run
-        });
-        let installs = runs.flat_map(|index| {
-            let installs = match steps(self.input, index) {
-                Some(Steps::Chain(steps)) => steps.into_iter().filter_map(|step| step.install).collect(),
-                Some(Steps::Other(installs)) => installs,
-                None => Vec::new(),
-            };
-            installs.into_iter().map(move |install| (index, install))
-        });
-        installs.collect()
+    pub(super) fn earlier(&self) -> impl Iterator<Item = (usize, &'a Install)> {
+        let runs = self.turn.runs_before(self.stage, self.run);
+        runs.flat_map(|index| {
+            let installs = self.turn.steps(index).into_iter().flat_map(Steps::installs);
+            installs.map(move |install| (index, install))
+        })
     }
 
     /// The commands of the RUN instructions before this one, in the stage and those below it, in the order of the build;
     /// of each that is a plain chain.
-    pub(super) fn earlier_steps(&self) -> Vec<Step> {
-        let stages = self.input.model.lineage(self.stage).into_iter().rev();
-        let indexes = stages.flat_map(|stage| self.input.model.stages[stage].instructions.clone());
-        let runs = indexes.filter(|index| {
-            *index < self.run && self.input.document.instructions[*index].keyword == Keyword::Run
-        });
-        let chains = runs.filter_map(|index| match steps(self.input, index)? {
-            Steps::Chain(steps) => Some(steps),
-            Steps::Other(_) => None,
-        });
-        chains.flatten().collect()
+    pub(super) fn earlier_steps(&self) -> impl DoubleEndedIterator<Item = &'a Step> {
+        self.turn.steps_before(self.stage, self.run)
     }
 
     /// The oldest npm that may run here, by its major release.
     pub(super) fn npm_version(&self) -> Option<u64> {
-        let facts = Shipped { input: self.input, stage: self.stage }.facts("MC11").ok()?;
+        let facts = Shipped { input: self.turn.input, stage: self.stage }.facts("MC11").ok()?;
         // Another npm, or another Node with its npm, may have been installed.
         let global =
-            |(_, install): &(usize, Install)| install.manager == Manager::Npm && install.has(Role::Global);
+            |(_, install): &(usize, &Install)| install.manager == Manager::Npm && install.has(Role::Global);
         if facts.repository != "node"
-            || self.earlier().iter().any(|found| global(found) && self.replaces_npm(found))
+            || self.earlier().any(|found| global(&found) && self.replaces_npm(found))
         {
             return None;
         }
@@ -158,8 +140,8 @@ impl Place<'_> {
         npm::npm_of_node(major)
     }
 
-    fn replaces_npm(&self, (index, install): &(usize, Install)) -> bool {
-        let Some(Steps::Chain(steps)) = steps(self.input, *index) else { return true };
+    fn replaces_npm(&self, (index, install): (usize, &Install)) -> bool {
+        let Some(Steps::Chain(steps)) = self.turn.steps(index) else { return true };
         let step = steps.iter().find(|step| step.install.as_ref() == Some(install));
         step.is_none_or(|step| {
             install.operands.iter().any(|at| {
@@ -170,13 +152,13 @@ impl Place<'_> {
     }
 
     /// Where the subcommand stands (`install`), with its quotes in an exec form; `None` where it lies on several lines.
-    pub(super) fn word(&self, target: &Target) -> Option<Span> {
+    pub(super) fn word(&self, target: &Target<'_>) -> Option<Span> {
         self.word_of(target.step(), &target.install.command)
     }
 
     /// Where a word of a command stands, with its quotes in an exec form; `None` where it lies on several lines.
     pub(super) fn word_of(&self, step: &Step, word: &str) -> Option<Span> {
-        let instruction = &self.input.document.instructions[self.run];
+        let instruction = &self.turn.input.document.instructions[self.run];
         let at = step.words.iter().position(|known| known.as_deref() == Some(word))?;
         match instruction.exec_form() {
             Some(words) => instruction.source_span(words.get(at)?.span),
@@ -191,7 +173,7 @@ impl Place<'_> {
 
     /// Whether the RUN is an exec form, whose words stand in quotes.
     pub(super) fn is_exec(&self) -> bool {
-        self.input.document.instructions[self.run].exec_form().is_some()
+        self.turn.input.document.instructions[self.run].exec_form().is_some()
     }
 }
 

@@ -13,8 +13,9 @@ mod pip;
 mod python;
 
 pub(super) use self::maven::is_alone;
-use super::super::{Input, Missing, Reason};
+use super::super::{Missing, Reason};
 use super::placement::{below, inside};
+use super::turn::Turn;
 use crate::project::ecosystems::{Closure, Kind, Needed, Obstacle, detect};
 use crate::shell::{Install, Manager};
 
@@ -39,7 +40,7 @@ pub(super) struct Plan {
 
 /// Where an install runs and what the COPY before it makes of the context.
 pub(super) struct Ground<'a> {
-    pub(super) input: &'a Input<'a>,
+    pub(super) turn: &'a Turn<'a>,
     /// The index of the RUN.
     pub(super) run: usize,
     /// The folder of the image in which the install runs.
@@ -58,13 +59,18 @@ pub(super) fn misses(id: &'static str, text: impl Into<String>, remedy: impl Int
 }
 
 impl Ground<'_> {
+    /// The index of the stage.
+    fn stage(&self) -> usize {
+        self.turn.input.model.stage_of(self.run).unwrap_or_default()
+    }
+
     /// The path of the context that the COPY puts at a path of the image.
     fn context(&self, path: &str) -> Option<String> {
         below(path, self.to).map(|relative| inside(self.from, relative))
     }
 
     fn environment(&self, name: &str) -> Option<&str> {
-        self.input.model.variable(self.run, name)?.value.as_deref()
+        self.turn.input.model.variable(self.run, name)?.value.as_deref()
     }
 
     /// What an install needs. `None` where it has nothing to do with what is copied: there is no manifest in it.
@@ -90,7 +96,7 @@ impl Ground<'_> {
     /// A file that the command names: one of the sources has to come along.
     fn file(&self, path: &str, what: &str, plan: &mut Plan) {
         let Some(origin) = self.context(path) else { return };
-        if self.input.project.sent(&origin) {
+        if self.turn.input.project.sent(&origin) {
             plan.files.push(Needed { path: origin, folder: false, why: "the command names it".to_owned() });
             return;
         }
@@ -105,7 +111,7 @@ impl Ground<'_> {
             _ => return None,
         };
         let folder = self.context(self.folder)?;
-        let found = detect(self.input.project, &folder);
+        let found = detect(self.turn.input.project, &folder);
         let found = found.iter().find(|found| kinds.contains(&found.kind))?;
         let text = format!("which files an install of {} reads is not worked out yet", found.kind.name());
         Some(Plan::missing("MC1", text, "copy its manifests by hand before the install"))

@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use super::super::Input;
 use super::super::checklist::Silence;
 use super::super::shipped::join;
-use super::commands::{Step, Steps, calls_for_a_project, mounts_context, steps};
-use super::placement::{Copy, below, copies, folder_at};
+use super::commands::{Step, Steps, mounts_context};
+use super::placement::{Copy, below, folder_at};
 use super::plan::{Ground, Judged, Plan, holds, misses};
+use super::turn::Turn;
 use crate::shell::{Action, Install, Manager, Role};
 use crate::syntax::{Instruction, Keyword, MountKind, mounts};
 
@@ -32,11 +32,11 @@ pub(super) enum Landing {
 
 /// An install in a RUN, whose manifests come with the sources.
 #[derive(Debug)]
-pub(super) struct Site {
+pub(super) struct Site<'a> {
     /// Index of the RUN.
     pub(super) run: usize,
     /// Its commands; none where they are no plain chain.
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: &'a [Step],
     /// Whose install it is.
     pub(super) manager: Manager,
     /// The folder of the image in which the install runs.
@@ -47,15 +47,15 @@ pub(super) struct Site {
     pub(super) plan: Plan,
 }
 
-impl Site {
-    fn repeats(&self, other: &Site) -> bool {
+impl Site<'_> {
+    fn repeats(&self, other: &Site<'_>) -> bool {
         self.manager == other.manager && self.folder == other.folder
     }
 }
 
 /// A COPY of sources, and the installs behind it.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(super) struct Group<'a> {
     /// Index of the COPY.
     pub(super) copy: usize,
     /// The stage.
@@ -65,28 +65,27 @@ pub(super) struct Group {
     /// Where it goes in the image.
     pub(super) to: String,
     /// The installs in their order; at least one.
-    pub(super) sites: Vec<Site>,
+    pub(super) sites: Vec<Site<'a>>,
 }
 
 /// Every group of a file.
-pub(super) fn groups(input: &Input<'_>) -> Vec<Group> {
-    let stages = 0..input.model.stages.len();
-    stages.flat_map(|stage| Finder { input, stage, copies: copies(input, stage) }.groups()).collect()
+pub(super) fn groups<'a>(turn: &'a Turn<'a>) -> Vec<Group<'a>> {
+    let stages = 0..turn.input.model.stages.len();
+    stages.flat_map(|stage| Finder { turn, stage }.groups()).collect()
 }
 
 struct Finder<'a> {
-    input: &'a Input<'a>,
+    turn: &'a Turn<'a>,
     stage: usize,
-    copies: Vec<Copy>,
 }
 
 /// Why nothing is said about the installs of a file, one reason for each.
-pub(super) fn silence(input: &Input<'_>) -> Vec<Silence> {
-    let stages = 0..input.model.stages.len();
-    let finders = stages.map(|stage| Finder { input, stage, copies: copies(input, stage) });
+pub(super) fn silence(turn: &Turn<'_>) -> Vec<Silence> {
+    let stages = 0..turn.input.model.stages.len();
+    let finders = stages.map(|stage| Finder { turn, stage });
     let mut found: Vec<Silence> = finders.flat_map(|finder| finder.settled()).collect();
     if found.is_empty() {
-        found.extend(cached(input));
+        found.extend(cached(turn));
     }
     if found.is_empty() {
         let text = "no RUN installs what a manifest of the project lists";
@@ -96,17 +95,17 @@ pub(super) fn silence(input: &Input<'_>) -> Vec<Silence> {
 }
 
 /// A RUN of a project's package manager, whatever it is told to do, that has a cache mount already.
-fn cached(input: &Input<'_>) -> Option<Silence> {
-    let instructions = &input.document.instructions;
+fn cached(turn: &Turn<'_>) -> Option<Silence> {
+    let instructions = &turn.input.document.instructions;
     let run = (0..instructions.len()).find(|index| {
         mounts(&instructions[*index]).iter().any(|mount| mount.kind == MountKind::Cache)
-            && calls_for_a_project(input, *index)
+            && turn.calls_for_a_project(*index)
     })?;
     let line = instructions[run].lines.0;
     Some(Silence::Right(format!("line {line} keeps what it downloads in a cache mount")))
 }
 
-impl Finder<'_> {
+impl<'a> Finder<'a> {
     /// The installs that are kept as they are.
     fn settled(&self) -> Vec<Silence> {
         let runs = self.range().filter(|index| self.instruction(*index).keyword == Keyword::Run);
@@ -138,16 +137,16 @@ impl Finder<'_> {
     }
 
     fn settled_install(&self, run: usize) -> Option<Silence> {
-        let folder = folder_at(self.input, self.stage, run)?;
-        let (install, folder) = match steps(self.input, run)? {
+        let folder = folder_at(self.turn.input, self.stage, run)?;
+        let (install, folder) = match self.turn.steps(run)? {
             Steps::Chain(steps) => {
-                let Some((at, folder)) = first_install(&steps, folder) else {
+                let Some((at, folder)) = first_install(steps, folder) else {
                     return self.fetching_build(run, steps.iter().filter_map(|step| step.install.as_ref()));
                 };
-                (steps[at].install.clone()?, folder)
+                (steps[at].install.as_ref()?, folder)
             }
             Steps::Other(installs) => match installs.iter().find(|install| acts_on_project(install, &[])) {
-                Some(install) => (install.clone(), folder),
+                Some(install) => (install, folder),
                 None => return self.fetching_build(run, installs.iter()),
             },
         };
@@ -160,7 +159,7 @@ impl Finder<'_> {
                 "no folder of sources is copied before line {line} installs"
             )));
         };
-        if self.installed_before(copy.index, &install, &folder) {
+        if self.installed_before(copy.index, install, &folder) {
             let above = self.instruction(copy.index).lines.0;
             return Some(Silence::Right(format!(
                 "the dependencies are installed before line {above} copies the sources"
@@ -177,8 +176,8 @@ impl Finder<'_> {
         ))
     }
 
-    fn groups(&self) -> Vec<Group> {
-        let mut groups: Vec<Group> = Vec::new();
+    fn groups(&self) -> Vec<Group<'a>> {
+        let mut groups: Vec<Group<'a>> = Vec::new();
         for run in self.range().filter(|index| self.instruction(*index).keyword == Keyword::Run) {
             let Some((copy, site)) = self.site(run) else { continue };
             match groups.last_mut().filter(|group| group.copy == copy.index) {
@@ -201,37 +200,36 @@ impl Finder<'_> {
     }
 
     fn range(&self) -> Range<usize> {
-        self.input.model.stages[self.stage].instructions.clone()
+        self.turn.input.model.stages[self.stage].instructions.clone()
     }
 
     fn instruction(&self, index: usize) -> &Instruction {
-        &self.input.document.instructions[index]
+        &self.turn.input.document.instructions[index]
     }
 
     /// The install of a RUN and the COPY that brings its manifest together with everything else.
-    fn site(&self, run: usize) -> Option<(&Copy, Site)> {
+    fn site(&self, run: usize) -> Option<(&'a Copy, Site<'a>)> {
         if mounts_context(self.instruction(run)) {
             return None;
         }
-        let folder = folder_at(self.input, self.stage, run)?;
-        let (steps, at, install, folder) = match steps(self.input, run)? {
+        let folder = folder_at(self.turn.input, self.stage, run)?;
+        let (steps, at, install, folder) = match self.turn.steps(run)? {
             Steps::Chain(steps) => {
-                let (at, folder) = first_install(&steps, folder)?;
-                let install = steps[at].install.clone()?;
-                (steps, at, install, folder)
+                let (at, folder) = first_install(steps, folder)?;
+                (steps.as_slice(), at, steps[at].install.as_ref()?, folder)
             }
             Steps::Other(installs) => {
-                (Vec::new(), 0, installs.into_iter().find(|install| acts_on_project(install, &[]))?, folder)
+                (&[][..], 0, installs.iter().find(|install| acts_on_project(install, &[]))?, folder)
             }
         };
         let copy = self.sources_before(run, &folder)?;
         let (from, to) = copy.folder()?;
-        if self.installed_before(copy.index, &install, &folder) {
+        if self.installed_before(copy.index, install, &folder) {
             return None;
         }
-        let ground = Ground { input: self.input, run, folder: &folder, from, to };
+        let ground = Ground { turn: self.turn, run, folder: &folder, from, to };
         let words = steps.get(at).map_or(&[][..], |step| step.words.as_slice());
-        let mut plan = ground.plan(&install, words)?;
+        let mut plan = ground.plan(install, words)?;
         if plan.download.is_some() && self.caches_modules(run) {
             return None;
         }
@@ -239,35 +237,39 @@ impl Finder<'_> {
             plan.download =
                 Some(self.in_folder(run, &steps[..at.min(steps.len())], &folder, &download, &mut plan));
         }
-        let landing = self.landing(&steps, at, to, &mut plan);
-        self.judge_install(&install, &steps, at, to, &mut plan);
+        let landing = self.landing(steps, at, to, &mut plan);
+        self.judge_install(install, steps, at, to, &mut plan);
         Some((copy, Site { run, steps, manager: install.manager, folder, landing, plan }))
     }
 
     /// The last COPY of a folder before a RUN into which the install's folder falls. None where the same was copied
     /// before: an install put between the two would find the manifests of the first, and be moved again.
-    fn sources_before(&self, run: usize, folder: &str) -> Option<&Copy> {
+    fn sources_before(&self, run: usize, folder: &str) -> Option<&'a Copy> {
         let own = self.range();
-        let mut before =
-            self.copies.iter().rev().filter(|copy| copy.index < run && own.contains(&copy.index));
+        let mut before = self
+            .turn
+            .copies(self.stage)
+            .iter()
+            .rev()
+            .filter(|copy| copy.index < run && own.contains(&copy.index));
         let copy = before.find(|copy| copy.folder().is_some_and(|(_, to)| below(folder, to).is_some()))?;
         before.all(|earlier| earlier.folder() != copy.folder()).then_some(copy)
     }
 
     /// Whether the same manager has installed in the same folder before the sources came: that layer is kept already.
     fn installed_before(&self, copy: usize, install: &Install, folder: &str) -> bool {
-        let stages = self.input.model.lineage(self.stage).into_iter();
+        let stages = self.turn.input.model.lineage(self.stage).into_iter();
         let indexes = stages.flat_map(|stage| {
-            let range = self.input.model.stages[stage].instructions.clone();
+            let range = self.turn.input.model.stages[stage].instructions.clone();
             range.filter(move |index| *index < copy).map(move |index| (stage, index))
         });
         indexes.into_iter().any(|(stage, index)| {
             if self.instruction(index).keyword != Keyword::Run {
                 return false;
             }
-            let Some(place) = folder_at(self.input, stage, index) else { return false };
-            match steps(self.input, index) {
-                Some(Steps::Chain(steps)) => first_install(&steps, place).is_some_and(|(at, place)| {
+            let Some(place) = folder_at(self.turn.input, stage, index) else { return false };
+            match self.turn.steps(index) {
+                Some(Steps::Chain(steps)) => first_install(steps, place).is_some_and(|(at, place)| {
                     place == folder
                         && steps[at].install.as_ref().is_some_and(|before| before.manager == install.manager)
                 }),
@@ -295,7 +297,7 @@ impl Finder<'_> {
         download: &str,
         plan: &mut Plan,
     ) -> String {
-        let moved = folder_at(self.input, self.stage, run).as_deref() != Some(folder);
+        let moved = folder_at(self.turn.input, self.stage, run).as_deref() != Some(folder);
         let program = download.split(' ').next().unwrap_or_default();
         // Go looks for its manifest upwards, so the folder of the build may come with the sources alone.
         if moved && program == "go" {

@@ -1,18 +1,17 @@
 //! Bundler: the Gemfile, its lock, and what the Gemfile reads.
 
 use super::super::super::shipped::{Shipped, join};
-use super::super::commands::{Step, Steps, steps};
+use super::super::commands::Step;
 use super::super::placement::inside;
 use super::python::unreadable;
 use super::{Ground, Plan, holds, misses};
 use crate::project::ecosystems::bundler;
 use crate::shell::{Install, Manager, Role};
-use crate::syntax::Keyword;
 
 impl Ground<'_> {
     pub(super) fn bundler(&self, install: &Install) -> Option<Plan> {
         let folder = self.context(self.folder)?;
-        let mut plan = match bundler(self.input.project, &folder)? {
+        let mut plan = match bundler(self.turn.input.project, &folder)? {
             Ok(closure) => Plan::of(closure),
             Err(error) => return Some(unreadable(&error)),
         };
@@ -20,8 +19,7 @@ impl Ground<'_> {
         if install.has(Role::Manifest) {
             plan.judged.push(misses("MC1", "`--gemfile` names another manifest", "install in its folder"));
         }
-        let stage = self.input.model.stage_of(self.run).unwrap_or_default();
-        let facts = Shipped { input: self.input, stage }.facts("MC5").ok();
+        let facts = Shipped { input: self.turn.input, stage: self.stage() }.facts("MC5").ok();
         let settings = self.settings();
         // The official image keeps the settings of an application where it keeps the gems.
         if facts.is_none_or(|facts| facts.repository != "ruby")
@@ -60,17 +58,7 @@ impl Ground<'_> {
     /// What `bundle config` has set before, in this stage or those below it; a value is `None` where the shell works it
     /// out.
     fn settings(&self) -> Vec<(String, Option<String>)> {
-        let stage = self.input.model.stage_of(self.run).unwrap_or_default();
-        let stages = self.input.model.lineage(stage).into_iter();
-        let indexes = stages.flat_map(|stage| self.input.model.stages[stage].instructions.clone());
-        let runs = indexes.filter(|index| {
-            *index <= self.run && self.input.document.instructions[*index].keyword == Keyword::Run
-        });
-        let chains = runs.filter_map(|index| match steps(self.input, index) {
-            Some(Steps::Chain(steps)) => Some(steps),
-            _ => None,
-        });
-        chains.flatten().filter_map(|step| setting(&step)).collect()
+        self.turn.steps_before(self.stage(), self.run + 1).filter_map(setting).collect()
     }
 }
 

@@ -16,7 +16,7 @@ impl Ground<'_> {
             return None;
         }
         let folder = self.context(self.folder)?;
-        let found = match composer(self.input.project, &folder)? {
+        let found = match composer(self.turn.input.project, &folder)? {
             Ok(found) => found,
             Err(error) => return Some(unreadable(&error)),
         };

@@ -1,12 +1,10 @@
 //! .NET: `dotnet restore` on the projects alone.
 
 use super::super::super::shipped::join;
-use super::super::commands::{Steps, steps};
 use super::python::unreadable;
 use super::{Ground, Plan, holds, misses};
 use crate::project::ecosystems::dotnet;
 use crate::shell::{Install, Manager};
-use crate::syntax::Keyword;
 
 impl Ground<'_> {
     pub(super) fn dotnet(&self, install: &Install, words: &[Option<String>]) -> Option<Plan> {
@@ -32,7 +30,7 @@ impl Ground<'_> {
                 ));
             }
         };
-        let found = match dotnet(self.input.project, &folder, path.as_deref())? {
+        let found = match dotnet(self.turn.input.project, &folder, path.as_deref())? {
             Ok(found) => found,
             Err(error) => return Some(unreadable(&error)),
         };
@@ -61,22 +59,10 @@ impl Ground<'_> {
 
     /// Whether a restore has run before, in this stage or those below it.
     fn restored(&self) -> bool {
-        let stage = self.input.model.stage_of(self.run).unwrap_or_default();
-        let stages = self.input.model.lineage(stage).into_iter();
-        let mut indexes = stages.flat_map(|stage| self.input.model.stages[stage].instructions.clone());
         let restores = |install: &Install| install.manager == Manager::Dotnet && install.command == "restore";
-        indexes.any(|index| {
-            index <= self.run
-                && self.input.document.instructions[index].keyword == Keyword::Run
-                && match steps(self.input, index) {
-                    Some(Steps::Chain(steps)) => {
-                        steps.iter().any(|step| step.install.as_ref().is_some_and(restores))
-                    }
-                    Some(Steps::Other(installs)) => installs.iter().any(restores),
-                    // A script may restore as well as anything else.
-                    None => true,
-                }
-        })
+        let mut runs = self.turn.runs_before(self.stage(), self.run + 1);
+        // A script may restore as well as anything else.
+        runs.any(|index| self.turn.steps(index).is_none_or(|steps| steps.installs().any(restores)))
     }
 }
 

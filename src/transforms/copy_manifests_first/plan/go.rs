@@ -11,7 +11,7 @@ const GO_WITH_MODULES: Version = Version { major: 1, minor: Some(13), patch: Non
 impl Ground<'_> {
     pub(super) fn go(&self, install: &Install) -> Option<Plan> {
         let folder = self.module_folder()?;
-        let module = match go::read(self.input.project, &folder)? {
+        let module = match go::read(self.turn.input.project, &folder)? {
             Ok(module) => module,
             Err(error) => return Some(Plan::missing("MC1", error.to_string(), "mend the file")),
         };
@@ -19,7 +19,7 @@ impl Ground<'_> {
         if module.go_mod.requires.is_empty() || module.vendored {
             return None;
         }
-        let mut plan = Plan::of(module.closure(self.input.project));
+        let mut plan = Plan::of(module.closure(self.turn.input.project));
         plan.judged.push(holds("MC2", "`go mod download` runs no code of the project"));
         plan.judged.push(holds("MC12", "modules are kept outside the project's folder"));
         if install.command != "mod download" {
@@ -39,8 +39,7 @@ impl Ground<'_> {
 
     /// Whether Go works with modules wherever it finds a `go.mod`: before 1.13 that hung on the folder.
     fn knows_modules(&self) -> Judged {
-        let stage = self.input.model.stage_of(self.run).unwrap_or_default();
-        let facts = Shipped { input: self.input, stage }.facts("MC8").ok();
+        let facts = Shipped { input: self.turn.input, stage: self.stage() }.facts("MC8").ok();
         let version = facts.filter(|facts| facts.repository == "golang").and_then(|facts| facts.version);
         match version.as_deref().and_then(Version::parse) {
             Some(version) if version >= GO_WITH_MODULES => {
@@ -61,7 +60,7 @@ impl Ground<'_> {
     fn module_folder(&self) -> Option<String> {
         let mut folder = Some(self.context(self.folder)?);
         while let Some(current) = folder {
-            if self.input.project.sent(&inside(&current, "go.mod")) {
+            if self.turn.input.project.sent(&inside(&current, "go.mod")) {
                 return Some(current);
             }
             let top = current == self.from || current.is_empty();

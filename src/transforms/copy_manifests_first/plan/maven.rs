@@ -66,7 +66,7 @@ impl Ground<'_> {
             Some(value) => join(self.folder, value.text.as_deref()?),
             None => join(self.folder, "pom.xml"),
         };
-        maven(self.input.project, &self.context(&named)?)
+        maven(self.turn.input.project, &self.context(&named)?)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::project::ecosystems::mix;
 impl Ground<'_> {
     pub(super) fn mix(&self) -> Option<Plan> {
         let folder = self.context(self.folder)?;
-        let mut plan = match mix(self.input.project, &folder)? {
+        let mut plan = match mix(self.turn.input.project, &folder)? {
             Ok(closure) => Plan::of(closure),
             Err(error) => return Some(unreadable(&error)),
         };

@@ -26,7 +26,7 @@ const ELSEWHERE: &[&str] = &[
 impl Ground<'_> {
     pub(super) fn npm(&self, install: &Install) -> Option<Plan> {
         let folder = self.context(self.folder)?;
-        let project = self.input.project;
+        let project = self.turn.input.project;
         let tool = match install.manager {
             Manager::Yarn => Tool::yarn(project, &folder),
             Manager::Pnpm => Tool::Pnpm,

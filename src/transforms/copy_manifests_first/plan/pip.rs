@@ -25,13 +25,13 @@ impl Ground<'_> {
                 continue;
             };
             // A file that is not in the context was made in the image; then this COPY has no part in it.
-            if self.input.project.tree().entry(&path).is_none()
+            if self.turn.input.project.tree().entry(&path).is_none()
                 && role == Role::Manifest
                 && plan.files.is_empty()
             {
                 return None;
             }
-            plan.add(pip::requirements(self.input.project, &path).closure);
+            plan.add(pip::requirements(self.turn.input.project, &path).closure);
         }
         self.pip_operands(install, words, &mut plan);
         plan.writes.extend(self.environments_inside(words));
@@ -89,7 +89,7 @@ impl Ground<'_> {
             "PIP_PREFIX",
         ]
         .into_iter()
-        .find(|name| self.input.model.variable(self.run, name).is_some())
+        .find(|name| self.turn.input.model.variable(self.run, name).is_some())
         {
             plan.judged.push(misses(
                 "MC1",
@@ -117,13 +117,14 @@ impl Ground<'_> {
 
     /// The folders that ENV puts on `PATH`; what the base image has there is not known, and not among the sources.
     fn search_path(&self) -> Vec<String> {
-        let Some(variable) = self.input.model.variable(self.run, "PATH") else { return Vec::new() };
-        let instruction = &self.input.document.instructions[variable.instruction];
+        let Some(variable) = self.turn.input.model.variable(self.run, "PATH") else { return Vec::new() };
+        let instruction = &self.turn.input.document.instructions[variable.instruction];
         let Arguments::KeyValues(pairs) = &instruction.arguments else { return Vec::new() };
         let path =
             pairs.iter().rev().find(|pair| instruction.text(pair.key) == "PATH").and_then(|pair| pair.value);
         let path = path.map(|path| instruction.text(path).trim_matches(['"', '\''])).unwrap_or_default();
-        let entries = path.split(':').filter_map(|part| self.input.model.literal(variable.instruction, part));
+        let entries =
+            path.split(':').filter_map(|part| self.turn.input.model.literal(variable.instruction, part));
         entries.filter(|part| part.starts_with('/')).collect()
     }
 }

@@ -1,12 +1,10 @@
 //! Poetry, uv, PDM, Pipenv and Conda: the lock installs the dependencies, the project itself follows the sources.
 
 use super::super::super::shipped::join;
-use super::super::commands::{Steps, steps};
 use super::super::placement::inside;
 use super::{Ground, Plan, holds, misses};
 use crate::project::ecosystems::{Unreadable, python};
 use crate::shell::{Install, Role};
-use crate::syntax::Keyword;
 
 impl Ground<'_> {
     pub(super) fn poetry(&self, install: &Install) -> Option<Plan> {
@@ -14,7 +12,7 @@ impl Ground<'_> {
             return None;
         }
         let folder = self.context(self.folder)?;
-        let mut plan = locked(python::poetry(self.input.project, &folder)?, install);
+        let mut plan = locked(python::poetry(self.turn.input.project, &folder)?, install);
         let off =
             |name: &str| self.environment(name).is_some_and(|value| value.eq_ignore_ascii_case("false"));
         let switched_off = ["virtualenvs.create", "virtualenvs.in-project"]
@@ -60,7 +58,7 @@ impl Ground<'_> {
         }
         let folder = self.context(self.folder)?;
         let frozen = install.option("--frozen").is_some() || self.is_set("UV_FROZEN");
-        let mut plan = locked(python::uv(self.input.project, &folder, frozen)?, install);
+        let mut plan = locked(python::uv(self.turn.input.project, &folder, frozen)?, install);
         let environment = self.environment("UV_PROJECT_ENVIRONMENT").unwrap_or(".venv");
         plan.writes.extend(self.context(&join(self.folder, environment)).filter(|path| !path.is_empty()));
         for name in ["UV_CONFIG_FILE", "UV_PROJECT", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY"] {
@@ -71,14 +69,14 @@ impl Ground<'_> {
 
     pub(super) fn pdm(&self, install: &Install) -> Option<Plan> {
         let folder = self.context(self.folder)?;
-        let mut plan = locked(python::pdm(self.input.project, &folder)?, install);
+        let mut plan = locked(python::pdm(self.turn.input.project, &folder)?, install);
         plan.writes.extend([".venv", ".pdm-python"].map(|name| inside(&folder, name)));
         Some(plan)
     }
 
     pub(super) fn pipenv(&self, install: &Install) -> Option<Plan> {
         let folder = self.context(self.folder)?;
-        let mut plan = locked(python::pipenv(self.input.project, &folder)?, install);
+        let mut plan = locked(python::pipenv(self.turn.input.project, &folder)?, install);
         if install.has(Role::Manifest) || install.has(Role::Editable) {
             plan.judged.push(misses(
                 "MC1",
@@ -102,7 +100,7 @@ impl Ground<'_> {
         let mut plan = Plan::default();
         for file in files {
             let path = self.context(&join(self.folder, file?.as_str()))?;
-            match python::environment(self.input.project, &path)? {
+            match python::environment(self.turn.input.project, &path)? {
                 Ok(closure) => plan.add(closure),
                 Err(error) => return Some(unreadable(&error)),
             }
@@ -131,7 +129,7 @@ impl Ground<'_> {
 
     /// MC1: a variable leads the tool elsewhere.
     pub(super) fn hold_variable(&self, name: &str, tool: &str, plan: &mut Plan) {
-        if self.input.model.variable(self.run, name).is_some() {
+        if self.turn.input.model.variable(self.run, name).is_some() {
             let text = format!("`{name}` tells {tool} about other files");
             plan.judged.push(misses("MC1", text, "leave the variable out, or pass it on the command line"));
         }
@@ -139,19 +137,9 @@ impl Ground<'_> {
 
     /// Whether a command of exactly these words was run before, in this stage or those below it.
     fn ran(&self, words: &[&str]) -> bool {
-        let stage = self.input.model.stage_of(self.run).unwrap_or_default();
-        let stages = self.input.model.lineage(stage).into_iter();
-        let mut indexes = stages.flat_map(|stage| self.input.model.stages[stage].instructions.clone());
-        indexes.any(|index| {
-            index <= self.run
-                && self.input.document.instructions[index].keyword == Keyword::Run
-                && match steps(self.input, index) {
-                    Some(Steps::Chain(steps)) => steps.iter().any(|step| {
-                        let given = step.words.iter().map(|word| word.as_deref().unwrap_or_default());
-                        given.filter(|word| *word != "--local").eq(words.iter().copied())
-                    }),
-                    _ => false,
-                }
+        self.turn.steps_before(self.stage(), self.run + 1).any(|step| {
+            let given = step.words.iter().map(|word| word.as_deref().unwrap_or_default());
+            given.filter(|word| *word != "--local").eq(words.iter().copied())
         })
     }
 }
