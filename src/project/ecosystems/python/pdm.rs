@@ -12,37 +12,22 @@ const HOOKS: &[&str] = &["pre_install", "post_install", "pre_lock", "post_lock"]
 
 /// What `pdm install` or `pdm sync` reads in a folder; `None` where it holds no project.
 pub fn pdm(project: &Project, folder: &str) -> Option<Result<Installs, Unreadable>> {
-    let manifest = match Pyproject::read(project, folder)? {
-        Ok(manifest) => manifest,
+    let files = [("pdm.lock", "the locked versions"), ("pdm.toml", "PDM's settings")];
+    let (manifest, mut closure) = match Pyproject::with_closure(project, folder, &files)? {
+        Ok(read) => read,
         Err(error) => return Some(Err(error)),
     };
-    manifest.get(&["project"])?;
-    let mut closure = Closure::default();
-    closure.need(project, &manifest.path, "the manifest");
-    let lock = manifest.beside("pdm.lock");
-    closure.need_if_sent(project, &lock, "the locked versions");
-    closure.need_if_sent(project, &manifest.beside("pdm.toml"), "PDM's settings");
-    manifest.hold_paths(&mut closure);
     let groups = manifest.get(&["tool", "pdm", "dev-dependencies"]).and_then(Value::as_table);
     let development = groups.into_iter().flat_map(toml::Table::values).filter_map(Value::as_array).flatten();
     for requirement in development.filter_map(Value::as_str).filter(|text| text.contains("file:")) {
         manifest.hold_path(requirement, &mut closure);
     }
-    match locked(project, &lock) {
+    match locked(project, &manifest.beside("pdm.lock")) {
         Some(Ok(lock)) => locked_paths(&lock, &mut closure),
         Some(Err(error)) => unreadable(&error, &mut closure),
         None => {}
     }
-    if manifest.dynamic(&["dependencies", "optional-dependencies", "version"]) {
-        closure.hold(Obstacle {
-            id: "MC3",
-            text: format!(
-                "PDM asks the project's build backend for what is dynamic ({})",
-                manifest.place("dynamic")
-            ),
-            remedy: "write the version and the dependencies out".to_owned(),
-        });
-    }
+    manifest.hold_dynamic("PDM", "write the version and the dependencies out", &mut closure);
     let scripts = manifest.get(&["tool", "pdm", "scripts"]).and_then(Value::as_table);
     for hook in HOOKS.iter().filter(|hook| scripts.is_some_and(|scripts| scripts.contains_key(**hook))) {
         closure.hold(Obstacle {

@@ -27,6 +27,27 @@ impl Pyproject {
         Some(read)
     }
 
+    /// That of a folder whose tool asks for `[project]`, and what an install by a lock reads at least: the manifest, the
+    /// lock, settings. `None` where there is no such table.
+    pub(super) fn with_closure(
+        project: &Project,
+        folder: &str,
+        files: &[(&str, &str)],
+    ) -> Option<Result<(Pyproject, Closure), Unreadable>> {
+        let manifest = match Pyproject::read(project, folder)? {
+            Ok(manifest) => manifest,
+            Err(error) => return Some(Err(error)),
+        };
+        manifest.get(&["project"])?;
+        let mut closure = Closure::default();
+        closure.need(project, &manifest.path, "the manifest");
+        for (name, why) in files {
+            closure.need_if_sent(project, &manifest.beside(name), why);
+        }
+        manifest.hold_paths(&mut closure);
+        Some(Ok((manifest, closure)))
+    }
+
     pub(super) fn get(&self, keys: &[&str]) -> Option<&Value> {
         let (last, tables) = keys.split_last()?;
         let mut table = &self.table;
@@ -46,12 +67,18 @@ impl Pyproject {
         join(&self.folder, name).unwrap_or_else(|| name.to_owned())
     }
 
-    /// Whether a backend is asked for one of these keys of `[project]`.
-    pub(super) fn dynamic(&self, keys: &[&str]) -> bool {
+    /// MC3: the tool asks the project's build backend for what an install needs.
+    pub(super) fn hold_dynamic(&self, tool: &str, remedy: &str, closure: &mut Closure) {
+        const NEEDED: &[&str] = &["dependencies", "optional-dependencies", "version"];
         let dynamic = self.get(&["project", "dynamic"]).and_then(Value::as_array);
-        dynamic.is_some_and(|dynamic| {
-            dynamic.iter().any(|key| key.as_str().is_none_or(|key| keys.contains(&key)))
-        })
+        if dynamic.into_iter().flatten().any(|key| key.as_str().is_none_or(|key| NEEDED.contains(&key))) {
+            let place = self.place("dynamic");
+            closure.hold(Obstacle {
+                id: "MC3",
+                text: format!("{tool} asks the project's build backend for what is dynamic ({place})"),
+                remedy: remedy.to_owned(),
+            });
+        }
     }
 
     /// MC3: requirements of `[project]` and of the dependency groups that are paths.

@@ -11,33 +11,23 @@ use crate::project::ecosystems::{Closure, Obstacle, Unreadable};
 /// What `uv sync` reads in a folder; `None` where it holds no project. With `frozen` the lock is taken as it is, so that
 /// nothing has to be asked of the project's build backend.
 pub fn uv(project: &Project, folder: &str, frozen: bool) -> Option<Result<Installs, Unreadable>> {
-    let manifest = match Pyproject::read(project, folder)? {
-        Ok(manifest) => manifest,
+    let files = [
+        ("uv.lock", "the locked versions"),
+        ("uv.toml", "uv's settings"),
+        (".python-version", "the Python that uv takes"),
+    ];
+    let (manifest, mut closure) = match Pyproject::with_closure(project, folder, &files)? {
+        Ok(read) => read,
         Err(error) => return Some(Err(error)),
     };
-    manifest.get(&["project"])?;
-    let mut closure = Closure::default();
-    closure.need(project, &manifest.path, "the manifest");
-    let lock = manifest.beside("uv.lock");
-    closure.need_if_sent(project, &lock, "the locked versions");
-    closure.need_if_sent(project, &manifest.beside("uv.toml"), "uv's settings");
-    closure.need_if_sent(project, &manifest.beside(".python-version"), "the Python that uv takes");
-    manifest.hold_paths(&mut closure);
     let workspace = manifest.get(&["tool", "uv", "workspace"]).is_some();
-    match locked(project, &lock) {
+    match locked(project, &manifest.beside("uv.lock")) {
         Some(Ok(lock)) => locked_paths(project, &manifest, &lock, &mut closure),
         Some(Err(error)) => unreadable(&error, &mut closure),
         None => sources(&manifest, workspace, &mut closure),
     }
-    if !frozen && manifest.dynamic(&["dependencies", "optional-dependencies", "version"]) {
-        closure.hold(Obstacle {
-            id: "MC3",
-            text: format!(
-                "uv asks the project's build backend for what is dynamic ({})",
-                manifest.place("dynamic")
-            ),
-            remedy: "install with `--frozen`".to_owned(),
-        });
+    if !frozen {
+        manifest.hold_dynamic("uv", "install with `--frozen`", &mut closure);
     }
     if let Some(above) = workspace_above(project, folder) {
         closure.hold(Obstacle {

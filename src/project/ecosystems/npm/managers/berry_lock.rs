@@ -86,8 +86,7 @@ impl BerryLock {
     /// How the lock's copy of a package's ranges differs from its manifest.
     fn differs(&self, workspace: &Workspace, package: &Package) -> Option<Verdict> {
         let manifest = &package.manifest;
-        let folder = package.folder.strip_prefix(&workspace.root.folder).unwrap_or(&package.folder);
-        let folder = folder.trim_start_matches('/');
+        let folder = workspace.below_root(package);
         let ending = format!("@workspace:{}", if folder.is_empty() { "." } else { folder });
         let named =
             |key: &str| manifest.name.as_ref().is_none_or(|name| key.strip_suffix(&ending) == Some(name));

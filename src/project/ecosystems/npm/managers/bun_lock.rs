@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Workspace, different};
+use super::{Workspace, compared, joined};
 use crate::project::ecosystems::npm::Package;
 use crate::project::ecosystems::npm::manifest::EdgeKind;
 use crate::project::ecosystems::{Unreadable, Verdict};
@@ -71,33 +71,24 @@ impl BunLock {
         if changed {
             return Verdict::Unproven("versions are replaced, patched or taken from a catalog".to_owned());
         }
-        match workspace.packages().find_map(|package| self.differs(workspace, package)) {
-            Some(text) => Verdict::Fails(text),
-            None => Verdict::Holds(format!("`{}` holds every range", self.path)),
-        }
-    }
-
-    /// How the lock's copy of a package's ranges differs from its manifest.
-    fn differs(&self, workspace: &Workspace, package: &Package) -> Option<String> {
-        let manifest = &package.manifest;
-        let folder = package.folder.strip_prefix(&workspace.root.folder).unwrap_or(&package.folder);
-        let Some(member) = self.file.workspaces.get(folder.trim_start_matches('/')) else {
-            return Some(format!("`{}` is not in `{}`", manifest.path, self.path));
+        let members = &self.file.workspaces;
+        let renamed = |package: &&Package| {
+            let member = members.get(workspace.below_root(package));
+            member.is_some_and(|member| member.name != package.manifest.name)
         };
-        if !folder.is_empty() && member.name != manifest.name {
-            return Some(format!("`{}` has another name in `{}`", manifest.path, self.path));
+        if let Some(package) = workspace.members.iter().find(renamed) {
+            let text = format!("`{}` has another name in `{}`", package.manifest.path, self.path);
+            return Verdict::Fails(text);
         }
-        let lists = [
-            (EdgeKind::Prod, &member.dependencies),
-            (EdgeKind::Optional, &member.optional_dependencies),
-            (EdgeKind::Dev, &member.dev_dependencies),
-        ];
-        let mut locked = BTreeMap::new();
-        for (kind, list) in lists {
-            locked.extend(list.iter().map(|(name, range)| (name.as_str(), (kind, range.as_str()))));
-        }
-        let name = different(manifest, &locked)?;
-        Some(format!("`{name}` is not the same in `{}` and `{}`", manifest.path, self.path))
+        compared(workspace, &self.path, |folder| {
+            let member = members.get(folder)?;
+            let lists = [
+                (EdgeKind::Prod, &member.dependencies),
+                (EdgeKind::Optional, &member.optional_dependencies),
+                (EdgeKind::Dev, &member.dev_dependencies),
+            ];
+            Some(joined(lists, String::as_str))
+        })
     }
 }
 

@@ -160,6 +160,12 @@ impl Workspace {
         std::iter::once(&self.root).chain(&self.members)
     }
 
+    /// The folder of a package as seen from the root, which is empty for the root itself.
+    fn below_root<'p>(&self, package: &'p Package) -> &'p str {
+        let folder = package.folder.strip_prefix(&self.root.folder).unwrap_or(&package.folder);
+        folder.trim_start_matches('/')
+    }
+
     /// Whether a name is met by a member of the workspace itself.
     fn is_member(&self, name: &str, range: &str) -> bool {
         let mut named = self.members.iter().filter(|member| member.manifest.name.as_deref() == Some(name));
@@ -332,10 +338,36 @@ fn read_lock(project: &Project, folder: &str, tool: Tool) -> Lock {
     read.unwrap_or_else(Lock::Unreadable)
 }
 
+/// What a lock holds of one package of the workspace: each name, how it is depended upon, and its range.
+type Copied<'l> = BTreeMap<&'l str, (EdgeKind, &'l str)>;
+
+/// The lists of a lock's copy of a manifest as one.
+fn joined<'l, D>(lists: [(EdgeKind, &'l BTreeMap<String, D>); 3], range: fn(&D) -> &str) -> Copied<'l> {
+    let each = lists
+        .into_iter()
+        .flat_map(|(kind, list)| list.iter().map(move |(name, found)| (name.as_str(), (kind, range(found)))));
+    each.collect()
+}
+
+/// Whether each manifest asks for what the lock at `path` holds of it; `copied` tells that by the folder below the
+/// root.
+fn compared<'l>(workspace: &Workspace, path: &str, copied: impl Fn(&str) -> Option<Copied<'l>>) -> Verdict {
+    for package in workspace.packages() {
+        let manifest = &package.manifest;
+        let Some(locked) = copied(workspace.below_root(package)) else {
+            return Verdict::Fails(format!("`{}` is not in `{path}`", manifest.path));
+        };
+        if let Some(name) = different(manifest, &locked) {
+            return Verdict::Fails(format!("`{name}` is not the same in `{}` and `{path}`", manifest.path));
+        }
+    }
+    Verdict::Holds(format!("`{path}` holds every range"))
+}
+
 /// The first name whose request differs between a manifest and a lock's copy of it; peers are left out.
-fn different<'m>(manifest: &'m Manifest, locked: &BTreeMap<&'m str, (EdgeKind, &str)>) -> Option<&'m str> {
+fn different<'m>(manifest: &'m Manifest, locked: &Copied<'m>) -> Option<&'m str> {
     let wanted = manifest.edges();
-    let wanted: BTreeMap<_, _> = wanted.into_iter().filter(|(_, (kind, _))| !kind.is_peer()).collect();
+    let wanted: Copied<'_> = wanted.into_iter().filter(|(_, (kind, _))| !kind.is_peer()).collect();
     let changed = wanted.iter().find(|(name, edge)| locked.get(*name) != Some(edge)).map(|(name, _)| *name);
     // Some locks hold the peers beside the rest.
     let surplus =

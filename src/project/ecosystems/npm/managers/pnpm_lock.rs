@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Workspace, different};
-use crate::project::ecosystems::npm::Package;
+use super::{Workspace, compared, joined};
 use crate::project::ecosystems::npm::manifest::EdgeKind;
 use crate::project::ecosystems::{Unreadable, Verdict};
 
@@ -109,31 +108,15 @@ impl PnpmLock {
         if self.patched || workspace.packages().any(|package| !package.manifest.replacements.is_empty()) {
             return Verdict::Unproven("versions are replaced or patched, which is not compared".to_owned());
         }
-        match workspace.packages().find_map(|package| self.differs(workspace, package)) {
-            Some(text) => Verdict::Fails(text),
-            None => Verdict::Holds(format!("`{}` holds every range", self.path)),
-        }
-    }
-
-    /// How the lock's copy of a package's ranges differs from its manifest.
-    fn differs(&self, workspace: &Workspace, package: &Package) -> Option<String> {
-        let manifest = &package.manifest;
-        let folder = package.folder.strip_prefix(&workspace.root.folder).unwrap_or(&package.folder);
-        let folder = folder.trim_start_matches('/');
-        let Some(importer) = self.importers.get(if folder.is_empty() { "." } else { folder }) else {
-            return Some(format!("`{}` is not in `{}`", manifest.path, self.path));
-        };
-        let lists = [
-            (EdgeKind::Prod, &importer.dependencies),
-            (EdgeKind::Optional, &importer.optional_dependencies),
-            (EdgeKind::Dev, &importer.dev_dependencies),
-        ];
-        let mut locked = BTreeMap::new();
-        for (kind, list) in lists {
-            locked.extend(list.iter().map(|(name, found)| (name.as_str(), (kind, found.specifier.as_str()))));
-        }
-        let name = different(manifest, &locked)?;
-        Some(format!("`{name}` is not the same in `{}` and `{}`", manifest.path, self.path))
+        compared(workspace, &self.path, |folder| {
+            let importer = self.importers.get(if folder.is_empty() { "." } else { folder })?;
+            let lists = [
+                (EdgeKind::Prod, &importer.dependencies),
+                (EdgeKind::Optional, &importer.optional_dependencies),
+                (EdgeKind::Dev, &importer.dev_dependencies),
+            ];
+            Some(joined(lists, |found| found.specifier.as_str()))
+        })
     }
 }
 
