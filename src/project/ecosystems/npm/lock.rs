@@ -129,6 +129,12 @@ impl Lock {
         Some(scripted.map(|(place, entry)| Locked { name: name_of(place, entry), place }).collect())
     }
 
+    /// Folders that stand in `node_modules` as links, relative to the package's own.
+    pub(super) fn linked(&self) -> impl Iterator<Item = &str> {
+        let links = self.packages.values().filter(|entry| entry.link);
+        links.filter_map(|entry| entry.resolved.as_ref()?.as_str())
+    }
+
     /// Names of packages at the top of `node_modules` that `--omit=dev` leaves out.
     pub fn dev_only(&self) -> BTreeSet<&str> {
         if self.version == 1 {

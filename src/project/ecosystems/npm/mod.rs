@@ -116,12 +116,26 @@ impl Package {
             Err(why) => return Verdict::Unproven(why),
         };
         sync::in_sync(&self.manifest, lock, npm, peers).and_then(|| {
-            let mut verdicts = members.iter().filter_map(|member| {
-                let place = member.folder.strip_prefix(&self.folder).unwrap_or(&member.folder);
-                sync::member(&member.manifest, place.trim_start_matches('/'), lock)
-            });
-            verdicts.next()
+            let below = |folder: &str| {
+                let place = folder.strip_prefix(&self.folder).unwrap_or(folder);
+                place.trim_start_matches('/').to_owned()
+            };
+            let listed: Vec<String> = members.iter().map(|member| below(&member.folder)).collect();
+            let mut members = members.iter().zip(&listed);
+            let member = members.find_map(|(member, place)| sync::member(&member.manifest, place, lock));
+            let mut linked = lock.linked().filter(|place| !listed.iter().any(|listed| listed == place));
+            member.or_else(|| linked.find_map(|place| self.linked(project, place, lock)))
         })
+    }
+
+    /// How the lock's copy of a folder that is depended upon (`file:./lib`) differs from what lies there.
+    fn linked(&self, project: &Project, place: &str, lock: &Lock) -> Option<Verdict> {
+        let package = join(&self.folder, place).and_then(|folder| read(project, &folder));
+        match package {
+            Some(Ok(package)) => sync::copied(&package.manifest, place, lock),
+            Some(Err(error)) => Some(Verdict::Fails(error.to_string())),
+            None => Some(Verdict::Unproven(format!("`{}` links to `{place}`, which is not sent", lock.path))),
+        }
     }
 
     /// The programs that a command runs in the end, scripts and their hooks followed; or why that cannot be told.
@@ -195,6 +209,22 @@ mod tests {
             (".npmrc", "package-lock=false\n"),
         ]);
         assert!(matches!(off.in_sync(&Project::unknown(), 10, Peers::Checked), Verdict::Fails(_)));
+    }
+
+    #[test]
+    fn a_folder_that_is_depended_upon_is_compared_too() {
+        let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"l": "file:./l"}},
+            "l": {"version": "1.0.0"}, "node_modules/l": {"resolved": "l", "link": true}}}"#;
+        let root = r#"{"dependencies": {"l": "file:./l"}}"#;
+        let verdict = |library: &str| {
+            let files = [("package.json", root), ("package-lock.json", lock), ("l/package.json", library)];
+            let project = Project::in_memory(files.iter().copied().filter(|(_, text)| !text.is_empty()));
+            let package = read(&project, "").expect("there").expect("readable");
+            package.in_sync(&project, 10, Peers::Checked)
+        };
+        assert!(matches!(verdict(r#"{"version": "1.0.0"}"#), Verdict::Holds(_)));
+        assert!(matches!(verdict(r#"{"dependencies": {"a": "1"}}"#), Verdict::Fails(_)));
+        assert!(matches!(verdict(""), Verdict::Unproven(_)));
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub(super) fn member(manifest: &Manifest, place: &str, lock: &Lock) -> Option<Ve
 }
 
 /// What differs between a manifest and the lock's copy of it.
-fn copied(manifest: &Manifest, place: &str, lock: &Lock) -> Option<Verdict> {
+pub(super) fn copied(manifest: &Manifest, place: &str, lock: &Lock) -> Option<Verdict> {
     let copy = lock.packages.get(place)?;
     let (wanted, locked) = (manifest.edges(), copy.edges());
     for (name, (kind, range)) in &wanted {
