@@ -38,6 +38,8 @@ pub struct Manifest {
     pub has_overrides: bool,
     /// What it asks for in place of what its dependencies ask for (`overrides`, `resolutions`), and where to find it.
     pub replacements: Vec<String>,
+    /// Names of pnpm's settings below its own key.
+    pub pnpm_settings: Vec<String>,
     /// Files of changes that are made to dependencies when they are installed, as written.
     pub patches: Vec<String>,
     /// Whether Yarn 1 is told to make no `node_modules`.
@@ -152,6 +154,7 @@ impl Reader<'_> {
             optional_peers: self.optional_peers(),
             has_overrides: overrides.is_some_and(|overrides| !overrides.is_empty()),
             replacements: self.replacements(),
+            pnpm_settings: self.pnpm_settings(),
             patches: self.patches(),
             plug_n_play: self.at(&["installConfig", "pnp"]) == Some(&Value::Bool(true)),
             has_dependencies_meta: self.value.get("dependenciesMeta").is_some(),
@@ -218,6 +221,11 @@ impl Reader<'_> {
         }
         found.sort_unstable();
         found
+    }
+
+    fn pnpm_settings(&self) -> Vec<String> {
+        let settings = self.value.get("pnpm").and_then(Value::as_object);
+        settings.into_iter().flat_map(|settings| settings.keys()).cloned().collect()
     }
 
     /// `patchedDependencies` of Bun, and pnpm's below its own key.

@@ -36,6 +36,11 @@ impl Npmrc {
         Ok(Npmrc { settings })
     }
 
+    /// The names of all settings.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.settings.keys().map(String::as_str)
+    }
+
     /// Whether a setting is on.
     pub(super) fn is_on(&self, key: &str) -> bool {
         self.settings.get(key).is_some_and(|found| found.value == "true")

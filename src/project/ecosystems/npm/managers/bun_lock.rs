@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::{Workspace, compared, joined};
 use crate::project::ecosystems::npm::Package;
@@ -24,7 +25,7 @@ struct File {
     workspaces: BTreeMap<String, Member>,
     /// By the place where each is found, whose last part is the name that it is found under.
     #[serde(default)]
-    packages: BTreeMap<String, IgnoredAny>,
+    packages: BTreeMap<String, Value>,
     overrides: Option<IgnoredAny>,
     catalog: Option<IgnoredAny>,
     catalogs: Option<IgnoredAny>,
@@ -71,6 +72,9 @@ impl BunLock {
         if changed {
             return Verdict::Unproven("versions are replaced, patched or taken from a catalog".to_owned());
         }
+        if let Some((place, name)) = self.gap() {
+            return Verdict::Unproven(format!("`{}` locks no `{name}`, which `{place}` wants", self.path));
+        }
         let members = &self.file.workspaces;
         let renamed = |package: &&Package| {
             let member = members.get(workspace.below_root(package));
@@ -88,6 +92,28 @@ impl BunLock {
                 (EdgeKind::Dev, &member.dev_dependencies),
             ];
             Some(joined(lists, String::as_str))
+        })
+    }
+}
+
+impl BunLock {
+    /// A package and one of its dependencies that the lock does not hold: then Bun passes over the whole lock.
+    fn gap(&self) -> Option<(&str, &str)> {
+        let packages = &self.file.packages;
+        let found = |place: &str, name: &str| {
+            let mut folder = Some(place);
+            while let Some(current) = folder {
+                if packages.contains_key(&format!("{current}/{name}")) {
+                    return true;
+                }
+                folder = current.strip_suffix(last_name(current)).and_then(|above| above.strip_suffix('/'));
+            }
+            packages.contains_key(name)
+        };
+        packages.iter().find_map(|(place, package)| {
+            let wanted = package.as_array()?.iter().find_map(|part| part.get("dependencies")?.as_object())?;
+            let name = wanted.keys().find(|name| !found(place, name))?;
+            Some((place.as_str(), name.as_str()))
         })
     }
 }
@@ -124,7 +150,7 @@ mod tests {
   "packages": {
     "@s/a": ["@s/a@1.2.0", "", {}, "sha512-x=="],
 
-    "b": ["b@2.0.0", "", { "dependencies": { "c": "1" } }, "sha512-x=="],
+    "b": ["b@2.0.0", "", { "dependencies": { "@s/a": "2" } }, "sha512-x=="],
 
     "b/@s/a": ["@s/a@2.0.0", "", {}, "sha512-x=="],
   }
@@ -145,6 +171,8 @@ mod tests {
         assert!(matches!(of(ROOT, &LOCK.replace("\"m\"", "\"n\"")), Verdict::Fails(_)));
         assert!(matches!(of(&ROOT.replace("p/*", "q/*"), LOCK), Verdict::Unproven(_)));
         assert!(matches!(of(ROOT, &LOCK.replace("p/m", "p/n")), Verdict::Unproven(_)));
+        let lock = LOCK.replace("{ \"@s/a\": \"2\" }", "{ \"c\": \"1\" }");
+        assert!(matches!(of(ROOT, &lock), Verdict::Unproven(_)));
         let lock = LOCK.replace("\"packages\"", "\"overrides\": {\"b\": \"1\"}, \"packages\"");
         assert!(matches!(of(ROOT, &lock), Verdict::Unproven(_)));
     }

@@ -66,6 +66,16 @@ impl Tool {
         &FACTS[&self]
     }
 
+    /// Whether a setting leaves alone what a lock holds; `camelCase` and the name of a list's member are the same.
+    fn is_harmless(self, setting: &str) -> bool {
+        // `@scope:registry`, and what belongs to one registry alone: `//host/:_authToken`.
+        if setting.ends_with(":registry") || setting.starts_with("//") {
+            return true;
+        }
+        let name = |text: &str| text.trim_end_matches("[]").replace('-', "").to_ascii_lowercase();
+        self.facts().harmless.iter().any(|known| name(known) == name(setting))
+    }
+
     /// Which Yarn a folder is for: the later one where its lock or a file of settings of its own says so.
     pub fn yarn(project: &Project, folder: &str) -> Tool {
         let file = |name: &str| join(folder, name).and_then(|path| project.read(&path));
@@ -99,6 +109,7 @@ struct Facts {
     writes: Vec<String>,
     members: Vec<String>,
     lifecycle: Vec<String>,
+    harmless: Vec<String>,
 }
 
 static FACTS: LazyLock<BTreeMap<Tool, Facts>> = LazyLock::new(|| {
@@ -211,6 +222,15 @@ impl Workspace {
         }
         if let Some(why) = self.not_compared() {
             return Verdict::Unproven(why);
+        }
+        let settings = self.settings.uncompared.first().or(self
+            .root
+            .manifest
+            .pnpm_settings
+            .iter()
+            .find(|key| self.tool == Tool::Pnpm && !self.tool.is_harmless(key)));
+        if let Some(key) = settings {
+            return Verdict::Unproven(format!("`{key}` may change what is locked"));
         }
         match &self.lock {
             Lock::None => Verdict::Fails("there is no lock file".to_owned()),

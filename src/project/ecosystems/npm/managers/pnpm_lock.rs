@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::{Workspace, compared, joined};
 use crate::project::ecosystems::npm::manifest::EdgeKind;
@@ -20,11 +21,14 @@ pub(super) struct PnpmLock {
     /// What changes the locked versions and is not compared here.
     changed_by: Option<&'static str>,
     patched: bool,
+    settings: BTreeMap<String, Value>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct File {
+    #[serde(default)]
+    settings: BTreeMap<String, Value>,
     #[serde(default)]
     importers: BTreeMap<String, Importer>,
     #[serde(flatten)]
@@ -36,6 +40,7 @@ struct File {
     pnpmfile_checksum: Option<IgnoredAny>,
     patched_dependencies: Option<IgnoredAny>,
     catalogs: Option<IgnoredAny>,
+    ignored_optional_dependencies: Option<IgnoredAny>,
 }
 
 /// What the lock holds of one package of the workspace.
@@ -76,6 +81,7 @@ impl PnpmLock {
             (file.package_extensions_checksum.is_some(), "packageExtensions"),
             (file.pnpmfile_checksum.is_some(), ".pnpmfile.cjs"),
             (file.catalogs.is_some(), "catalogs"),
+            (file.ignored_optional_dependencies.is_some(), "ignoredOptionalDependencies"),
         ];
         Ok(PnpmLock {
             path: path.to_owned(),
@@ -84,6 +90,7 @@ impl PnpmLock {
             names: file.packages.keys().filter_map(|key| name(key)).map(str::to_owned).collect(),
             changed_by: changes.into_iter().find(|(there, _)| *there).map(|(_, name)| name),
             patched: file.patched_dependencies.is_some(),
+            settings: file.settings,
         })
     }
 
@@ -107,6 +114,19 @@ impl PnpmLock {
         }
         if self.patched || workspace.packages().any(|package| !package.manifest.replacements.is_empty()) {
             return Verdict::Unproven("versions are replaced or patched, which is not compared".to_owned());
+        }
+        let given = &workspace.settings.locked;
+        let wanted = |key: &str| match key {
+            "autoInstallPeers" => Some(given.get(key).copied().unwrap_or(true)),
+            "excludeLinksFromLockfile" => Some(given.get(key).copied().unwrap_or(false)),
+            _ => None,
+        };
+        let other = |(key, value): &(&String, &Value)| wanted(key).map(Value::Bool).as_ref() != Some(value);
+        if let Some((key, _)) = self.settings.iter().find(other) {
+            return Verdict::Unproven(format!("`{}` was made with another `{key}`", self.path));
+        }
+        if let Some(key) = given.keys().find(|key| !self.settings.contains_key(**key)) {
+            return Verdict::Unproven(format!("`{}` does not tell `{key}`", self.path));
         }
         compared(workspace, &self.path, |folder| {
             let importer = self.importers.get(if folder.is_empty() { "." } else { folder })?;
@@ -169,6 +189,38 @@ mod tests {
             let root = ROOT.replacen('{', &format!("{{{more}, "), 1);
             assert!(matches!(of(&root, LOCK), Verdict::Unproven(_)), "{root}");
         }
+    }
+
+    /// What `pnpm install --frozen-lockfile` of 9.15 says to each: it compares its settings with the lock's.
+    #[test]
+    fn settings_that_a_lock_holds_are_those_in_force() {
+        let single = LOCK.replace(
+            "  p/m:\n    devDependencies:\n      b:\n        specifier: '*'\n        version: 2.0.0\n\n",
+            "",
+        );
+        let of = |lock: &str, more: (&str, &str)| {
+            verdict(&[("package.json", ROOT), ("pnpm-lock.yaml", lock), more], "pnpm")
+        };
+        let held = |npmrc: &str| !matches!(of(&single, (".npmrc", npmrc)), Verdict::Holds(_));
+        assert!(!held(
+            "auto-install-peers=true\nshamefully-hoist=true\n@s:registry=https://r\n//r/:_authToken=${T}\n"
+        ));
+        assert!(held("auto-install-peers=false\n") && held("peers-suffix-max-length=10\n"));
+        assert!(held("exclude-links-from-lockfile=true\n"));
+        let off = single.replace("Peers: true", "Peers: false");
+        assert!(matches!(of(&off, (".npmrc", "auto-install-peers=false\n")), Verdict::Holds(_)));
+        assert!(matches!(of(&off, (".npmrc", "")), Verdict::Unproven(_)));
+        assert!(matches!(of(&single, (".pnpmfile.cjs", "module.exports = {}\n")), Verdict::Unproven(_)));
+        for workspace in ["overrides:\n  b: '1'\n", "autoInstallPeers: false\n"] {
+            assert!(matches!(of(&single, ("pnpm-workspace.yaml", workspace)), Verdict::Unproven(_)));
+        }
+        assert!(matches!(
+            of(&single, ("pnpm-workspace.yaml", "onlyBuiltDependencies: [b]\n")),
+            Verdict::Holds(_)
+        ));
+        let extended = ROOT.replacen('{', r#"{"pnpm": {"packageExtensions": {"b": {}}}, "#, 1);
+        let files = [("package.json", extended.as_str()), ("pnpm-lock.yaml", single.as_str())];
+        assert!(matches!(verdict(&files, "pnpm"), Verdict::Unproven(_)));
     }
 
     #[test]

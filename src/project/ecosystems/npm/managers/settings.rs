@@ -28,14 +28,28 @@ pub(super) struct Settings {
     pub(super) local_cache: bool,
     /// The release of the manager that they name.
     pub(super) release: Option<String>,
+    /// Settings that may change what is locked, and that are not compared with the lock.
+    pub(super) uncompared: Vec<String>,
+    /// What pnpm's lock holds of its settings, where they are given.
+    pub(super) locked: BTreeMap<&'static str, bool>,
 }
+
+/// Settings of pnpm that its lock holds, under the lock's own names.
+const LOCKED: &[(&str, &str)] = &[
+    ("auto-install-peers", "autoInstallPeers"),
+    ("exclude-links-from-lockfile", "excludeLinksFromLockfile"),
+];
 
 impl Settings {
     pub(super) fn read(project: &Project, folder: &str, tool: Tool) -> Result<Settings, Unreadable> {
         let mut settings = Settings::default();
         let file = |name: &str| join(folder, name).filter(|path| project.sent(path));
         if let Some(path) = file(".npmrc").filter(|_| tool != Tool::YarnBerry) {
-            settings.obstacles.extend(Npmrc::read(project, &path)?.obstacles());
+            let npmrc = Npmrc::read(project, &path)?;
+            settings.obstacles.extend(npmrc.obstacles());
+            if tool == Tool::Pnpm {
+                settings.pnpm_locks(&npmrc);
+            }
         }
         match tool {
             Tool::Npm => {}
@@ -55,6 +69,7 @@ impl Settings {
                 }
                 for path in [".pnpmfile.cjs", ".pnpmfile.mjs"].iter().filter_map(|name| file(name)) {
                     settings.hooks(&path, &text(project, &path)?);
+                    settings.uncompared.push(path);
                 }
             }
             Tool::Bun => {
@@ -161,6 +176,7 @@ impl Settings {
         for key in file.rest.keys().filter(|key| PLACES.contains(&key.as_str())) {
             self.hold(path, key);
         }
+        self.uncompared.extend(file.rest.into_keys().filter(|key| !Tool::YarnBerry.is_harmless(key)));
         self.plug_n_play = file.node_linker.as_deref().unwrap_or("pnp") == "pnp";
         self.local_cache = file.enable_global_cache != Some(true);
         Ok(())
@@ -195,9 +211,30 @@ impl Settings {
         for value in file.patched_dependencies.values() {
             self.need(folder, path, "patchedDependencies", value);
         }
+        // Older releases do not read them here.
+        let lists = [
+            (file.overrides.is_empty(), "overrides"),
+            (file.patched_dependencies.is_empty(), "patchedDependencies"),
+        ];
+        self.uncompared.extend(lists.iter().filter(|(empty, _)| !empty).map(|(_, key)| (*key).to_owned()));
+        self.uncompared.extend(file.rest.into_keys().filter(|key| !Tool::Pnpm.is_harmless(key)));
         self.replacements.extend(file.overrides.into_values());
         self.members = file.packages;
         Ok(())
+    }
+
+    /// What of a `.npmrc` the lock of pnpm holds or depends on.
+    fn pnpm_locks(&mut self, npmrc: &Npmrc) {
+        for key in npmrc.keys() {
+            let locked = LOCKED.iter().find(|(name, _)| *name == key).map(|(_, locked)| *locked);
+            match (locked, npmrc.is_on(key), npmrc.is_off(key)) {
+                (Some(locked), on, off) if on || off => {
+                    self.locked.insert(locked, on);
+                }
+                _ if Tool::Pnpm.is_harmless(key) => {}
+                _ => self.uncompared.push(key.to_owned()),
+            }
+        }
     }
 
     /// A hook that loads another file may need any.
