@@ -104,3 +104,18 @@ fn signals_by_form_and_wrapper() {
 fn the_table_of_secrets_can_be_read() {
     assert!(!standing("no-secrets", &[], "FROM a\n").is_empty());
 }
+
+#[test]
+fn dependencies_that_were_installed_from_another_folder() {
+    let build = "FROM golang:1.25\nWORKDIR /src\nCOPY go.mod ./\nRUN go mod download\nCOPY . .\nWORKDIR /src/cmd\nRUN go build\n";
+    let found = |files: &[(&str, &str)], text: &str| standing("dependencies-cached", files, text);
+    let module = [("go.mod", "module a\nrequire b v1.0.0\n"), ("cmd/main.go", "package main\n")];
+    assert!(found(&module, build).starts_with("right: "), "{}", found(&module, build));
+    let nested = [module[0], ("cmd/go.mod", "module c\nrequire b v1.0.0\n")];
+    assert!(found(&nested, build).starts_with("open: "), "{}", found(&nested, build));
+    let bare = "FROM golang:1.25\nCOPY . .\nRUN go build\n";
+    assert!(found(&[("go.mod", "module a\n")], bare).starts_with("nothing: the module that line 3 builds"));
+    let dotnet = "FROM mcr.microsoft.com/dotnet/sdk:8.0\nWORKDIR /src\nCOPY a/a.csproj a/\nRUN dotnet restore a/a.csproj\nCOPY . .\nWORKDIR /src/a\nRUN dotnet build a.csproj\n";
+    let project = [("a/a.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\"></Project>")];
+    assert!(found(&project, dotnet).contains("installed before line 5"), "{}", found(&project, dotnet));
+}

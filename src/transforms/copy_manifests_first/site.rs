@@ -159,7 +159,9 @@ impl<'a> Finder<'a> {
                 "no folder of sources is copied before line {line} installs"
             )));
         };
-        if self.installed_before(copy.index, install, &folder) {
+        let (from, to) = copy.folder()?;
+        let ground = Ground { turn: self.turn, run, folder: &folder, from, to };
+        if self.installed_before(copy, &ground, install) {
             let above = self.instruction(copy.index).lines.0;
             return Some(Silence::Right(format!(
                 "the dependencies are installed before line {above} copies the sources"
@@ -167,6 +169,10 @@ impl<'a> Finder<'a> {
         }
         if self.caches_modules(run) {
             return Some(Silence::Right(format!("line {line} keeps what it downloads in a cache mount")));
+        }
+        if install.manager == Manager::Go && ground.needs_no_modules() {
+            let text = format!("the module that line {line} builds downloads nothing");
+            return Some(Silence::NotApplicable(text));
         }
         Some(Silence::unknown(
             format!(
@@ -224,10 +230,10 @@ impl<'a> Finder<'a> {
         };
         let copy = self.sources_before(run, &folder)?;
         let (from, to) = copy.folder()?;
-        if self.installed_before(copy.index, install, &folder) {
+        let ground = Ground { turn: self.turn, run, folder: &folder, from, to };
+        if self.installed_before(copy, &ground, install) {
             return None;
         }
-        let ground = Ground { turn: self.turn, run, folder: &folder, from, to };
         let words = steps.get(at).map_or(&[][..], |step| step.words.as_slice());
         let mut plan = ground.plan(install, words)?;
         if plan.download.is_some() && self.caches_modules(run) {
@@ -256,25 +262,31 @@ impl<'a> Finder<'a> {
         before.all(|earlier| earlier.folder() != copy.folder()).then_some(copy)
     }
 
-    /// Whether the same manager has installed in the same folder before the sources came: that layer is kept already.
-    fn installed_before(&self, copy: usize, install: &Install, folder: &str) -> bool {
-        let stages = self.turn.input.model.lineage(self.stage).into_iter();
-        let indexes = stages.flat_map(|stage| {
-            let range = self.turn.input.model.stages[stage].instructions.clone();
-            range.filter(move |index| *index < copy).map(move |index| (stage, index))
-        });
-        indexes.into_iter().any(|(stage, index)| {
-            if self.instruction(index).keyword != Keyword::Run {
+    /// Whether the same manager has installed for the same manifest before the sources came: that layer is kept already.
+    fn installed_before(&self, copy: &Copy, ground: &Ground<'_>, install: &Install) -> bool {
+        let folder = match install.manager {
+            // It looks for its manifest upwards from the folder of the build.
+            Manager::Go => ground
+                .module_folder()
+                .and_then(|folder| below(&folder, ground.from).map(|relative| join(ground.to, relative))),
+            _ => Some(ground.folder.to_owned()),
+        };
+        self.turn.runs_before(self.stage, copy.index).any(|index| {
+            let stage = self.turn.input.model.stage_of(index).unwrap_or(self.stage);
+            let (Some(Steps::Chain(steps)), Some(place)) =
+                (self.turn.steps(index), folder_at(self.turn.input, stage, index))
+            else {
                 return false;
-            }
-            let Some(place) = folder_at(self.turn.input, stage, index) else { return false };
-            match self.turn.steps(index) {
-                Some(Steps::Chain(steps)) => first_install(steps, place).is_some_and(|(at, place)| {
-                    place == folder
-                        && steps[at].install.as_ref().is_some_and(|before| before.manager == install.manager)
-                }),
-                _ => false,
-            }
+            };
+            first_install(steps, place).is_some_and(|(at, place)| {
+                let same = |before: &Install| match install.manager {
+                    // Its projects are named, wherever it stands.
+                    Manager::Dotnet => before.command == "restore" && install.command != "restore",
+                    _ => folder.as_ref() == Some(&place),
+                };
+                let before = steps[at].install.as_ref();
+                before.is_some_and(|before| before.manager == install.manager && same(before))
+            })
         })
     }
 

@@ -15,8 +15,7 @@ impl Ground<'_> {
             Ok(module) => module,
             Err(error) => return Some(Plan::missing("MC1", error.to_string(), "mend the file")),
         };
-        // Nothing is downloaded: there is nothing to keep in a layer of its own.
-        if module.go_mod.requires.is_empty() || module.vendored {
+        if self.needs_no_modules() {
             return None;
         }
         let mut plan = Plan::of(module.closure(self.turn.input.project));
@@ -56,8 +55,14 @@ impl Ground<'_> {
         }
     }
 
+    /// Whether nothing is downloaded, so that there is nothing to keep in a layer of its own.
+    pub(in super::super) fn needs_no_modules(&self) -> bool {
+        let module = self.module_folder().and_then(|folder| go::read(self.turn.input.project, &folder)?.ok());
+        module.is_some_and(|module| module.go_mod.requires.is_empty() || module.vendored)
+    }
+
     /// The folder of the context with the `go.mod` that counts: Go looks upwards.
-    fn module_folder(&self) -> Option<String> {
+    pub(in super::super) fn module_folder(&self) -> Option<String> {
         let mut folder = Some(self.context(self.folder)?);
         while let Some(current) = folder {
             if self.turn.input.project.sent(&inside(&current, "go.mod")) {
