@@ -5,6 +5,7 @@ use super::super::Diagnostic;
 use super::super::checks::Checks;
 use super::super::shipped::{Shipped, join};
 use super::commands::Step;
+use super::lock::setting;
 use super::place::{Found, Place, places};
 use super::placement::below;
 use super::turn::Turn;
@@ -62,6 +63,13 @@ fn judge(place: &Place<'_>) -> Option<Diagnostic> {
         checks.misses(
             "MC11",
             "the command has words that are not understood",
+            format!("write `{flag}` yourself"),
+        );
+    }
+    if let Some(name) = setting(place) {
+        checks.misses(
+            "MC11",
+            format!("`{name}` may change what is locked"),
             format!("write `{flag}` yourself"),
         );
     }

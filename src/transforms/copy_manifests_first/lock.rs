@@ -140,8 +140,8 @@ fn sync(place: &Place<'_>, target: &Target<'_>, checks: &mut Checks) -> bool {
     false
 }
 
-/// A variable that sets an option of npm which matters.
-fn setting<'a>(place: &'a Place<'_>) -> Option<&'a str> {
+/// A variable that sets an option which matters, of npm or of a manager that reads npm's.
+pub(super) fn setting<'a>(place: &'a Place<'_>) -> Option<&'a str> {
     let names =
         place.turn.input.model.variables(place.run).into_iter().map(|variable| variable.name.as_str());
     names.into_iter().find(|name| {

@@ -16,7 +16,7 @@ const BERRY: Files = &[
     ("package.json", r#"{"name": "r", "packageManager": "yarn@4.1.0", "dependencies": {"a": "^1"}}"#),
     (
         "yarn.lock",
-        "__metadata:\n  version: 8\n\n\"a@npm:^1\":\n  version: 1.2.0\n\n\"r@workspace:.\":\n  version: 0.0.0-use.local\n  dependencies:\n    a: \"npm:^1\"\n",
+        "__metadata:\n  version: 8\n  cacheKey: 10c0\n\n\"a@npm:^1\":\n  version: 1.2.0\n\n\"r@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"r@workspace:.\"\n  dependencies:\n    a: \"npm:^1\"\n",
     ),
     (".yarnrc.yml", "nodeLinker: node-modules\n"),
     (".dockerignore", "**/node_modules\n.yarn/*\n!.yarn/releases\n"),
