@@ -5,8 +5,10 @@
 
 mod checks;
 mod chosen;
+mod fpm;
 mod makers;
 mod mounts;
+mod numeric;
 mod ports;
 mod position;
 mod program;
@@ -40,7 +42,8 @@ NR1 nothing after it needs root; NR2 the server listens on port 1024 or above; N
 root owns, or only to folders that can be named, which the user then gets; NR4 no VOLUME waits for root; NR7 nothing is
 kept under /root; NR8 no entrypoint script needs root; NR9 the program is no daemon that needs root; NR10 the base image
 and the file do not ask for another user; NR11 the program needs no home folder, or has one; NR12 the image can make the
-user; NR15 no platform chooses the user. An image that starts nothing is there to be built on and is left alone.
+user; NR15 no platform chooses the user. A USER that is a name already becomes its number where that is certain (NR13:
+the same groups as before). An image that starts nothing is there to be built on and is left alone.
 Held back otherwise, naming what is missing. In dockfix.toml, `[user]` supplies it: `writable`, `id`, `group`, `style`,
 `start`, `low-ports`; and `run-as-root = \"why\"` ends the matter.",
     examples: &[
@@ -55,7 +58,12 @@ Held back otherwise, naming what is missing. In dockfix.toml, `[user]` supplies 
         Example {
             files: &[],
             before: "FROM node:24-bookworm-slim\nUSER node\nCMD [\"node\", \"server.js\"]\n",
-            after: "FROM node:24-bookworm-slim\nUSER node\nCMD [\"node\", \"server.js\"]\n",
+            after: "FROM node:24-bookworm-slim\nUSER 1000:1000\nCMD [\"node\", \"server.js\"]\n",
+        },
+        Example {
+            files: &[],
+            before: "FROM node:24-bookworm-slim\nUSER 1000\nCMD [\"node\", \"server.js\"]\n",
+            after: "FROM node:24-bookworm-slim\nUSER 1000\nCMD [\"node\", \"server.js\"]\n",
         },
     ],
     run,
@@ -78,7 +86,7 @@ fn judge(shipped: &Shipped<'_>) -> Result<Diagnostic, Silence> {
         return Err(Silence::NotApplicable(format!("dockfix.toml says why root is needed: {why}")));
     }
     if let Some(user) = own_user(shipped) {
-        return Err(user);
+        return numeric::fix(shipped).ok_or(user);
     }
     let message = "the container runs as root";
     let span = shipped.instruction(input.model.stages[shipped.stage].from()).name_span();

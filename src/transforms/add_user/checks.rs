@@ -181,10 +181,10 @@ fn is_open_to_all(folder: &str) -> bool {
 fn root_home(shipped: &Shipped<'_>, checks: &mut Checks) {
     for index in shipped.instructions() {
         let instruction = shipped.instruction(index);
-        let text = instruction.joined.text();
+        let text = shipped.whole_text(index);
         let speaks = match instruction.keyword {
             Keyword::Run => {
-                words_of(text)
+                words_of(&text)
                     .any(|word| word == "--user" || word.starts_with("~/") || word.starts_with("$HOME"))
                     || text.contains("/root/")
             }

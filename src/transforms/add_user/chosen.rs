@@ -16,8 +16,6 @@ const OWN_ID: u32 = 10_001;
 /// The name of a user that we create.
 const OWN_NAME: &str = "app";
 
-const BARE_NUMBER: &str = "set `[user] id` in dockfix.toml to use a bare number";
-
 /// What the program demands of its user.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub(super) struct Demands {
@@ -172,6 +170,16 @@ impl Chosen {
             let folders = self.demands.whole.join(" ");
             parts.push(format!("mkdir -p {folders}"));
             parts.push(format!("chown -R {owner} {folders}"));
+        }
+        // OpenShift runs it as any user of group 0, which then has to have the rights of the owner (NR13).
+        if self.group == 0 {
+            let kept = &self.demands;
+            if !kept.themselves.is_empty() {
+                parts.push(format!("chmod g=u {}", kept.themselves.join(" ")));
+            }
+            if !kept.whole.is_empty() {
+                parts.push(format!("chmod -R g=u {}", kept.whole.join(" ")));
+            }
         }
         let first = parts.first_mut()?;
         *first = format!("RUN {first}");

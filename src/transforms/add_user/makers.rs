@@ -30,7 +30,11 @@ pub(super) fn find(shipped: &Shipped<'_>) -> Made {
             continue;
         }
         let line = instruction.lines.0;
-        let mentions = USERS.iter().any(|name| instruction.joined.text().contains(name));
+        let text = shipped.whole_text(index);
+        let mentions = USERS.iter().any(|name| text.contains(name));
+        if mentions && !instruction.heredocs.is_empty() {
+            return Made::Unclear { line };
+        }
         let parsed = instruction.shell_form().map(|(_, text)| shipped.input.shell.parse(text));
         let Some(script) = parsed.as_ref().and_then(|parsed| parsed.as_ref().as_ref().ok()) else {
             if mentions {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::chosen::Demands;
-use super::{ports, tools, writes};
+use super::{fpm, ports, tools, writes};
 use crate::images::Facts;
 use crate::project::sources::Sources;
 use crate::project::survey::Family;
@@ -68,8 +68,11 @@ const SAY_START: &str = "say what it runs in the end as `[user] start` in dockfi
 pub(super) fn starts(shipped: &Shipped<'_>, facts: &Facts) -> bool {
     let start = shipped.start();
     let own = |setter| matches!(setter, Setter::Instruction(_));
+    // A base image that says where it listens starts a server by itself.
+    let listens = facts.expose.is_some_and(|ports| !ports.is_empty());
     let base = |words: &[String]| {
-        words.first().is_some_and(|word| tool(word.rsplit('/').next().unwrap_or(word)).is_some())
+        let is_tool = |word: &String| tool(word.rsplit('/').next().unwrap_or(word)).is_some();
+        words.first().is_some_and(|word| listens || is_tool(word))
     };
     own(start.entrypoint)
         || own(start.cmd)
@@ -126,7 +129,7 @@ fn judge(
     let surveyed = shipped.surveyed(program, facts);
     let survey = surveyed.as_ref().and_then(|surveyed| surveyed.as_ref().ok()).map(|(_, survey)| survey);
     ports::of_program(shipped, program, facts, survey, checks);
-    daemon(shipped, program, matches!(surveyed, Some(Ok((Family::Rust, _)))), checks);
+    daemon(shipped, program, facts, matches!(surveyed, Some(Ok((Family::Rust, _)))), checks);
     demands.home = demands.home.take().or_else(|| home(program));
     if !program.scripts.is_empty() {
         let text = format!("`{}` only prepares what it runs", program.scripts.join("`, `"));
@@ -138,6 +141,10 @@ fn judge(
     }
     if shipped.input.options.user.writable.is_some() {
         return stated(shipped, program, facts, checks);
+    }
+    if fpm::keeps_its_user(shipped, program, facts) {
+        let text = "PHP's workers run as www-data already, so they may write what they could before";
+        return checks.holds("NR3", text);
     }
     if let Some((tool, folder)) = tools::of(shipped, program, facts) {
         let started = tools::Started { shipped, facts, program, tool, folder };
@@ -170,7 +177,7 @@ fn stated(shipped: &Shipped<'_>, program: &Program, facts: &Facts, checks: &mut 
 }
 
 /// NR8, NR9: daemons that need root, and scripts of which nothing is known.
-fn daemon(shipped: &Shipped<'_>, program: &Program, is_own: bool, checks: &mut Checks) {
+fn daemon(shipped: &Shipped<'_>, program: &Program, facts: &Facts, is_own: bool, checks: &mut Checks) {
     let name = program.name();
     let shown = program.argv.join(" ");
     let by_settings = shipped.input.options.user.start.is_some();
@@ -184,6 +191,9 @@ fn daemon(shipped: &Shipped<'_>, program: &Program, is_own: bool, checks: &mut C
         return checks.breaks("NR8", format!("`{wrapper}` needs root to become another user"), remedy);
     }
     match program.start.kind {
+        _ if fpm::is_official(program, facts) => {
+            checks.holds("NR9", format!("`{name}` of the image `{}` runs as any user", facts.family));
+        }
         _ if listed(&PROGRAMS.root) => {
             let remedy = "give the reason for root as `[user] run-as-root` in dockfix.toml, or start the program itself";
             checks.breaks("NR9", format!("`{name}` starts as root and steps down by itself"), remedy);

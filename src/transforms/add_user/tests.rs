@@ -292,6 +292,7 @@ fn nr4_a_volume_holds_it_back() {
 #[test]
 fn nr7_the_home_of_root_holds_it_back() {
     held_back(&ADD_USER, &[SERVER], &node("RUN cp x /root/x\n"), &["NR7"]);
+    held_back(&ADD_USER, &[SERVER], &node("RUN <<EOF\ncp x /root/x\nEOF\n"), &["NR7"]);
 }
 
 #[test]
@@ -324,6 +325,24 @@ fn nr9_a_daemon_holds_it_back() {
 }
 
 #[test]
+fn nr9_php_keeps_the_user_of_its_workers() {
+    let php = "FROM php:8.3-fpm-bookworm\nWORKDIR /var/www/html\nCOPY . .\nEXPOSE 9000\nCMD [\"php-fpm\"]\n";
+    check_in(&ADD_USER, &[], php, &php.replace("CMD", "USER 33:33\nCMD"));
+    let alpine = "FROM php:8.3-fpm-alpine3.22\nCOPY . .\n";
+    check_in(&ADD_USER, &[], alpine, &format!("{alpine}USER 82:82\n"));
+    for change in ["COPY www.conf /usr/local/etc/php-fpm.d/", "RUN usermod -u 1000 www-data", "COPY root/ /"]
+    {
+        held_back(
+            &ADD_USER,
+            &[("www.conf", "")],
+            &php.replace("EXPOSE", &format!("{change}\nEXPOSE")),
+            &["NR3"],
+        );
+    }
+    held_back(&ADD_USER, &[], "FROM debian:bookworm-slim\nCMD [\"php-fpm\"]\n", &["NR9", "NR3"]);
+}
+
+#[test]
 fn nr10_root_by_name_holds_it_back() {
     held_back(&ADD_USER, &[SERVER], &node("USER root\n"), &["NR10"]);
     held_back(&ADD_USER, &[SERVER], "FROM unheard/of:1\nCMD [\"x\"]\n", &["NR10"]);
@@ -340,6 +359,7 @@ fn nr11_npm_has_the_home_of_the_ready_user() {
 fn nr12_a_user_that_the_file_makes_is_the_one_to_be() {
     let made = node("RUN groupadd -g 1001 web && useradd -u 1001 -g web web\n");
     check_in(&ADD_USER, &[SERVER], &made, &made.replace("CMD", "USER 1001:1001\nCMD"));
+    held_back(&ADD_USER, &[SERVER], &node("RUN <<EOF\nuseradd -u 7 web\nEOF\n"), &["NR12"]);
     let unclear = node("RUN useradd -m web\n");
     held_back(&ADD_USER, &[SERVER], &unclear, &["NR12"]);
     assert!(with("user.id = 1001\n", &[SERVER], &unclear).contains("USER 1001:1001\nCMD"));
@@ -399,6 +419,60 @@ fn nr11_a_home_is_made_along_with_the_user() {
 fn nr10_root_by_name_gives_way_to_a_number_in_the_settings() {
     let text = with("user.id = 1000\n", &[SERVER], &node("USER root\n"));
     assert!(text.contains("USER root\nUSER 1000:1000\n"), "{text}");
+}
+
+#[test]
+fn nr5_what_is_copied_later_belongs_to_root_and_can_be_read() {
+    // Files stay root's on purpose; only a folder that is written is given away, below everything that is copied.
+    let text = node("");
+    check_in(&ADD_USER, &[SERVER], &text, &text.replace("CMD", "USER 1000:1000\nCMD"));
+    let text = with("user.writable = [\"up\"]\n", &[SERVER], &text.replace("CMD", "COPY x /app/up/\nCMD"));
+    assert!(text.ends_with("COPY x /app/up/\nRUN mkdir -p /app/up && chown -R 1000:1000 /app/up\nUSER 1000:1000\nCMD [\"node\", \"server.js\"]\n"), "{text}");
+    // A copy over the folder after the user has it would be root's again: it stands above.
+    let late = node("HEALTHCHECK NONE\nCOPY late /app/up/\n");
+    let text = with("user.writable = [\"up\"]\n", &[SERVER], &late);
+    assert!(text.find("COPY late") < text.find("chown -R 1000:1000"), "{text}");
+}
+
+#[test]
+fn nr6_a_working_folder_is_made_before_the_user_is_in_force() {
+    let text =
+        "FROM node:24-bookworm-slim\nCOPY server.js /app/\nCMD [\"node\", \"server.js\"]\nWORKDIR /app\n";
+    check_in(&ADD_USER, &[SERVER], text, &format!("{text}USER 1000:1000\n"));
+    // Written to without a plain working folder, nothing can be given to the user.
+    let unplain = "FROM unheard/of:1\nARG D\nWORKDIR $D\nCMD [\"x\"]\n";
+    let config =
+        Config::parse("[user]\nid = 7\nwritable = [\"up\"]\nstart = [\"/x\"]\n", &[]).expect("sound");
+    let found = outcome(&ADD_USER, &[], unplain, &config.options_for("Dockerfile"));
+    assert_eq!(found.files[0].held_back[0].missing[0].id, "NR3");
+}
+
+#[test]
+fn nr13_a_name_becomes_its_number_where_that_is_certain() {
+    let named = node("USER node\n");
+    check_in(&ADD_USER, &[SERVER], &named, &named.replace("USER node", "USER 1000:1000"));
+    let group = node("USER node:node\n");
+    check_in(&ADD_USER, &[SERVER], &group, &group.replace("USER node:node", "USER 1000:1000"));
+    let made = node("RUN groupadd -g 1001 web && useradd -u 1001 -g web web\nUSER web\n");
+    check_in(&ADD_USER, &[SERVER], &made, &made.replace("USER web", "USER 1001:1001"));
+    let alpine =
+        "FROM node:24-alpine3.22\nRUN addgroup -g 1001 -S web && adduser -S -u 1001 -G web web\nUSER web\n";
+    check_in(&ADD_USER, &[], alpine, &alpine.replace("USER web", "USER 1001:1001"));
+    for text in [
+        node("RUN useradd web\nUSER web\n"),
+        node("RUN usermod -aG audio node\nUSER node\n"),
+        node("RUN usermod -u 2000 node\nUSER node\n"),
+        node("RUN groupadd -g 1001 web && useradd -u 1001 -g web -G audio web\nUSER web\n"),
+        node("USER node:staff\n"),
+        node("USER 1000\n"),
+        node("COPY passwd /etc/passwd\nUSER node\n"),
+    ] {
+        check_in(&ADD_USER, &[SERVER], &text, &text);
+    }
+    let written = ("server.js", "require('fs').writeFileSync('up/x', 'y')\n");
+    let text = with("user.group = 0\n", &[written], &node(""));
+    let owned = "chown -R 1000:0 /app/up && chmod -R g=u /app/up\nUSER 1000:0\n";
+    assert!(text.contains(owned), "{text}");
 }
 
 #[test]

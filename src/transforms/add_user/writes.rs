@@ -44,7 +44,7 @@ pub(super) fn of_sources(
     let answer = sources.writes(Grants::None);
     if let Some(gap) = answer.gap_text() {
         let text = match answer.found.first() {
-            Some(found) => written(found),
+            Some(found) => return misses(found, checks),
             None => format!("it is not proven that the program writes no files: {gap}"),
         };
         return checks.misses("NR3", text, SAY_WRITABLE);
@@ -54,7 +54,7 @@ pub(super) fn of_sources(
     }
     for found in &answer.found {
         if let Err(why) = place.give(found, demands) {
-            return checks.misses("NR3", why, SAY_WRITABLE);
+            return checks.misses("NR3", why, say_folder(found));
         }
     }
     // A program that makes a folder anew fails where it is there already.
@@ -103,9 +103,14 @@ pub(super) fn of_survey(
 pub(super) fn against_statement(shipped: &Shipped<'_>, sources: &Sources, checks: &mut Checks) {
     let granted = shipped.input.options.user.writable.as_deref().unwrap_or_default();
     match sources.writes(Grants::Stated(granted)).found.first() {
-        Some(found) => checks.misses("NR3", written(found), SAY_WRITABLE),
+        Some(found) => misses(found, checks),
         None => checks.holds("NR3", "the program writes only to the folders that dockfix.toml names"),
     }
+}
+
+/// A write that is known to happen.
+fn misses(found: &Found<Target>, checks: &mut Checks) {
+    checks.misses("NR3", written(found), say_folder(found));
 }
 
 fn written(found: &Found<Target>) -> String {
@@ -113,6 +118,22 @@ fn written(found: &Found<Target>) -> String {
         "" => format!("the program writes files ({})", found.at),
         path => format!("the program writes to `{path}` ({})", found.at),
     }
+}
+
+/// What the user can say about it: that nothing is written at all can no longer be true.
+fn say_folder(found: &Found<Target>) -> String {
+    let target = &found.value;
+    if target.path.is_empty() {
+        return SAY_WRITABLE.to_owned();
+    }
+    let folder = match target.whole {
+        true => target.path.rsplit_once('/').map_or(".", |(folder, _)| folder),
+        false => &target.path,
+    };
+    let root = if target.base == Base::Root { "/" } else { "" };
+    format!(
+        "set `[user] writable` in dockfix.toml to `[\"{root}{folder}\"]` and whatever other folder it writes to"
+    )
 }
 
 impl Placement<'_> {

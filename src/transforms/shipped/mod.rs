@@ -7,6 +7,7 @@ mod program;
 mod script;
 mod surveyed;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 pub(super) use self::origin::Origin;
@@ -84,6 +85,18 @@ impl<'a> Shipped<'a> {
 
     pub(super) fn instruction(&self, index: usize) -> &'a Instruction {
         &self.input.document.instructions[index]
+    }
+
+    /// The text of an instruction with the bodies of its heredocs.
+    pub(super) fn whole_text(&self, index: usize) -> Cow<'a, str> {
+        let instruction = self.instruction(index);
+        let text = instruction.joined.text();
+        if instruction.heredocs.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let source = self.input.document.text();
+        let bodies = instruction.heredocs.iter().map(|heredoc| heredoc.body.of(source));
+        Cow::Owned(std::iter::once(text).chain(bodies).collect::<Vec<_>>().join("\n"))
     }
 
     /// The stage and those of this file below it, nearest first.

@@ -171,7 +171,7 @@ fn read(shipped: &Shipped<'_>, program: &str, facts: &Facts) -> Option<(String, 
 /// Whether a RUN may give a script another text. Taking carriage returns out of it leaves the text as it is read here.
 fn changes(shipped: &Shipped<'_>, index: usize, name: &str) -> bool {
     let instruction = shipped.instruction(index);
-    let text = instruction.joined.text();
+    let text = shipped.whole_text(index);
     let edits = ["sed", "perl", "awk", "envsubst", "patch", ">"].iter().any(|word| text.contains(word));
     instruction.keyword == Keyword::Run && text.contains(name) && edits && !text.contains("\\r")
 }

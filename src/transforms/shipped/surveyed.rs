@@ -114,9 +114,9 @@ impl Shipped<'_> {
     }
 
     fn any_run(&self, fits: impl Fn(&str) -> bool) -> bool {
-        let instructions = self.input.document.instructions.iter();
-        let mut runs = instructions.filter(|instruction| instruction.keyword == Keyword::Run);
-        runs.any(|instruction| fits(instruction.joined.text()))
+        let instructions = &self.input.document.instructions;
+        let mut runs = (0..instructions.len()).filter(|index| instructions[*index].keyword == Keyword::Run);
+        runs.any(|index| fits(&self.whole_text(index)))
     }
 }
 
