@@ -53,7 +53,8 @@ them (MC6), they go to the same place (MC7), the base image has no ONBUILD trigg
 repeated (MC9), every file can be named (MC10), and what the install writes survives (MC12).
 `npm install` becomes `npm ci` where the lock file holds every range of package.json and the image's npm can read it, and
 `--omit=dev` is added where no later command, no script and no source behind the start command needs a dev dependency
-(MC11). `yarn install`, `pnpm install` and `bun install` get `--frozen-lockfile` or `--immutable` where the lock holds
+(MC11). Where package.json alone is copied, its lock file is copied beside it, if it also holds what every platform may
+need. `yarn install`, `pnpm install` and `bun install` get `--frozen-lockfile` or `--immutable` where the lock holds
 every range and the release of the manager is known to take it as it is (MC11).",
     examples: &[
         Example {

@@ -66,6 +66,10 @@ fn judge(place: &Place<'_>) -> Option<Diagnostic> {
             format!("write `{flag}` yourself"),
         );
     }
+    if let Some(line) = place.changes_lock() {
+        let text = format!("line {line} may remove the lock or change it");
+        checks.misses("MC11", text, format!("write `{flag}` yourself"));
+    }
     if let Some(name) = setting(place) {
         checks.misses(
             "MC11",

@@ -2,12 +2,13 @@
 
 use super::super::Diagnostic;
 use super::super::checks::Checks;
+use super::super::shipped::join;
 use super::place::{Place, Target, installs_here, places};
 use super::placement::folder_at;
 use super::turn::Turn;
 use crate::edit::Edit;
 use crate::project::ecosystems::Verdict;
-use crate::project::ecosystems::npm::Peers;
+use crate::project::ecosystems::npm::{Lock, Peers};
 use crate::shell::Action;
 
 const MESSAGE: &str = "`npm install` does not keep to the lock file";
@@ -88,11 +89,19 @@ fn judge(place: &Place<'_>) -> Option<Diagnostic> {
     let mut checks = Checks::default();
     let fails = sync(place, &target, &mut checks);
     keeps_modules(place, &target, &mut checks);
+    if target.adds_lock.is_some() {
+        does_for_the_image(&target, &mut checks);
+    }
     let keyword = place.turn.input.document.instructions[place.run].name_span();
     Some(match place.word(&target).filter(|_| !fails) {
         Some(span) => {
             let text = if place.is_exec() { "\"ci\"" } else { "ci" };
-            checks.fix(span, MESSAGE, "install with `npm ci`", vec![Edit::replace(span, text)], &[])
+            let title = match &target.adds_lock {
+                Some(_) => "copy the lock file too, and install with `npm ci`",
+                None => "install with `npm ci`",
+            };
+            let edits = target.adds_lock.iter().cloned().chain([Edit::replace(span, text)]).collect();
+            checks.fix(span, MESSAGE, title, edits, &[])
         }
         None => checks.hold_back(keyword, MESSAGE),
     })
@@ -111,6 +120,19 @@ fn sync(place: &Place<'_>, target: &Target<'_>, checks: &mut Checks) -> bool {
     }
     if let Some(name) = setting(place) {
         checks.misses("MC11", format!("`{name}` changes what npm installs"), remedy);
+    }
+    if let Some(line) = place.changes_lock() {
+        checks.misses("MC11", format!("line {line} may remove the lock or change it"), remedy);
+    }
+    let settings = join(&target.package.folder, ".npmrc");
+    let settings = settings.trim_start_matches('/');
+    let there = place.origin(&join(&target.folder, ".npmrc"));
+    if target.package.leaves_peers_alone() && there.as_deref() != Some(settings) {
+        checks.misses(
+            "MC11",
+            format!("`{settings}` leaves peers alone, and is not copied before"),
+            "copy it, too",
+        );
     }
     let Some(version) = place.npm_version() else {
         checks.misses(
@@ -138,6 +160,33 @@ fn sync(place: &Place<'_>, target: &Target<'_>, checks: &mut Checks) -> bool {
         }
     }
     false
+}
+
+/// An install that had no lock found what this platform needs, at the registry. A lock may have been made where another
+/// platform's packages were not wanted, or beside another registry.
+fn does_for_the_image(target: &Target<'_>, checks: &mut Checks) {
+    let lock = target.package.lock();
+    if lock.is_none_or(|lock| lock.version == 1) {
+        let remedy = "run `npm install` of npm 7 or later and commit the lock";
+        checks.misses("MC11", "version 1 of the lock does not tell what other platforms need", remedy);
+        return;
+    }
+    if !target.package.manifest.workspaces.is_empty() {
+        let text = "the members of the workspace are not copied before the install";
+        checks.misses("MC11", text, "copy the manifests of the members and the lock yourself");
+    }
+    if let Some(address) = lock.and_then(Lock::fetches_elsewhere) {
+        let text = format!("whether a build reaches `{address}` is not known");
+        checks.misses("MC11", text, "copy the lock before the install yourself");
+    }
+    match lock.and_then(Lock::lacks_optional) {
+        Some((place, name)) => checks.misses(
+            "MC11",
+            format!("the lock lacks `{name}`, which `{place}` takes where the platform needs it"),
+            "delete `node_modules` and the lock, run `npm install` and commit the lock",
+        ),
+        None => checks.holds("MC11", "the lock holds what any platform may need"),
+    }
 }
 
 /// A variable that sets an option which matters, of npm or of a manager that reads npm's.

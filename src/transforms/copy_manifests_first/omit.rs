@@ -55,6 +55,10 @@ fn judge(shipped: &Shipped<'_>, place: &Place<'_>, replaced: &[Span]) -> Option<
     }
     started_otherwise(place.turn.input, &mut checks);
     let span = place.word(&target)?;
+    // Without its lock, which another fix brings, there is no telling what is for development alone.
+    if target.adds_lock.is_some() && !replaced.contains(&span) {
+        return None;
+    }
     let text = if place.is_exec() { ", \"--omit=dev\"" } else { " --omit=dev" };
     let word = span.of(place.turn.input.source.text());
     let edit = match replaced.contains(&span) {

@@ -2,12 +2,13 @@
 
 use super::super::shipped::{Shipped, join};
 use super::commands::{Step, Steps};
-use super::placement::{Copy, folder_at};
+use super::placement::{Copy, Placed, folder_at};
 use super::turn::Turn;
+use crate::edit::Edit;
 use crate::project::ecosystems::npm::{self, Lock, Package};
 use crate::shell::{Action, Install, Manager, Role};
 use crate::source::Span;
-use crate::syntax::{JoinedSpan, Keyword};
+use crate::syntax::{Arguments, JoinedSpan, Keyword};
 
 /// A RUN of a stage.
 pub(super) struct Place<'a> {
@@ -28,6 +29,8 @@ pub(super) struct Target<'a> {
     pub(super) folder: String,
     /// The package that stands there.
     pub(super) package: Package,
+    /// Names the lock in the COPY of the manifest, where nothing has brought it yet.
+    pub(super) adds_lock: Option<Edit>,
 }
 
 /// A package manager in a RUN.
@@ -58,7 +61,8 @@ pub(super) fn places<'a>(turn: &'a Turn<'a>) -> impl Iterator<Item = Place<'a>> 
 }
 
 impl<'a> Place<'a> {
-    /// The first install of the whole project by npm that `wanted` accepts, where a lock that was read is copied before.
+    /// The first install of the whole project by npm that `wanted` accepts, where a lock that was read is copied before,
+    /// or can be together with the manifest.
     pub(super) fn target(&self, wanted: impl Fn(&Install) -> bool) -> Option<Target<'a>> {
         let Found { steps, at, install, folder } =
             self.find(|install| installs_here(install) && install.whole_project && wanted(install))?;
@@ -66,8 +70,39 @@ impl<'a> Place<'a> {
         let Lock { path, .. } = package.lock()?;
         let name = path.rsplit('/').next().unwrap_or(path);
         // A lock that is not copied yet fixes nothing in this RUN.
-        let copied = self.origin(&format!("{}/{name}", folder.trim_end_matches('/')));
-        (copied.as_ref() == Some(path)).then_some(Target { steps, at, install, folder, package })
+        let adds_lock = match self.origin(&join(&folder, name)) {
+            Some(copied) if copied == *path => None,
+            Some(_) => return None,
+            None => Some(self.add_beside_manifest(&folder, name)?),
+        };
+        Some(Target { steps, at, install, folder, package, adds_lock })
+    }
+
+    /// The edit that lets the COPY of `package.json` bring another file of its folder; `None` where it copies more than
+    /// files that it names, or to a name.
+    fn add_beside_manifest(&self, folder: &str, name: &str) -> Option<Edit> {
+        const MANIFEST: &str = "package.json";
+        let manifest = join(folder, MANIFEST);
+        let own = self.turn.input.model.stages[self.stage].instructions.clone();
+        let mut copies = self.turn.copies(self.stage).iter().rev();
+        let copy = copies.find(|copy| copy.index < self.run && copy.may_touch(&manifest))?;
+        // What another COPY of the folder brings may be the file, too: that is not looked into.
+        let files = copy.placed.as_ref()?.iter().all(|placed| matches!(placed, Placed::File { .. }));
+        let instruction = &self.turn.input.document.instructions[copy.index];
+        let Arguments::Words(words) = &instruction.arguments else { return None };
+        let (destination, sources) = words.split_last()?;
+        let destination = instruction.text(*destination);
+        let into_folder = destination == "." || destination.ends_with('/');
+        if !files || !own.contains(&copy.index) || !into_folder {
+            return None;
+        }
+        let word = *sources.iter().find(|word| {
+            let text = instruction.text(**word);
+            text == MANIFEST || text.ends_with(&format!("/{MANIFEST}"))
+        })?;
+        let written = instruction.text(word);
+        let beside = format!("{}{name}", written.strip_suffix(MANIFEST)?);
+        Some(Edit::replace(instruction.source_span(word)?, format!("{written} {beside}")))
     }
 
     /// The first package manager of the RUN that `wanted` accepts, and the folder in which it works.
@@ -123,6 +158,24 @@ impl<'a> Place<'a> {
     /// of each that is a plain chain.
     pub(super) fn earlier_steps(&self) -> impl DoubleEndedIterator<Item = &'a Step> {
         self.turn.steps_before(self.stage, self.run)
+    }
+
+    /// The line of a command, before the install or in its RUN, that may remove or change the lock: it names one, or
+    /// removes what a pattern finds.
+    pub(super) fn changes_lock(&self) -> Option<usize> {
+        let document = self.turn.input.document;
+        let mut runs = self.turn.runs_before(self.stage, self.run + 1);
+        let run = runs.find(|run| {
+            let text = document.line_span(*run).of(self.turn.input.source.text());
+            let words = || text.split(|letter: char| letter.is_whitespace() || ";&|()'\"".contains(letter));
+            let names_lock = |word: &str| {
+                !word.starts_with('-')
+                    && [".lock", "-lock", "lock.", "shrinkwrap"].iter().any(|part| word.contains(part))
+            };
+            let pattern = |word: &str| word.contains('*') && !word.starts_with('/');
+            words().any(names_lock) || words().any(|word| word == "rm") && words().any(pattern)
+        })?;
+        Some(document.instructions[run].lines.0)
     }
 
     /// The oldest npm that may run here, by its major release.

@@ -223,3 +223,149 @@ fn the_folder_of_a_parted_run_is_changed_to_twice() {
          RUN cd web && yarn install --frozen-lockfile\nCOPY . .\nRUN cd web && yarn build\n",
     );
 }
+
+/// The manifest alone is copied, and the lock lies beside it.
+const LOCKED: Files = &[
+    ("package.json", r#"{"dependencies": {"a": "^1"}}"#),
+    (
+        "package-lock.json",
+        r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"a": "^1"}},
+           "node_modules/a": {"version": "1.2.0"}}}"#,
+    ),
+    ("s.js", ""),
+];
+
+#[test]
+fn a_lock_that_was_left_behind_is_copied_too() {
+    check_in(
+        &IT,
+        LOCKED,
+        "FROM node:22\nWORKDIR /app\n# Manifest.\nCOPY --chown=1:1 ./package.json .\nRUN npm install\nCOPY . .\n",
+        "FROM node:22\nWORKDIR /app\n# Manifest.\nCOPY --chown=1:1 ./package.json ./package-lock.json .\nRUN npm ci\nCOPY . .\n",
+    );
+    let dev = LOCKED[1].1.replace(
+        r#""version": "1.2.0"}"#,
+        r#""version": "1.2.0"}, "node_modules/b": {"version": "1.0.0", "dev": true}"#,
+    );
+    let dev = dev.replacen(r#"{"a": "^1"}}"#, r#"{"a": "^1"}, "devDependencies": {"b": "1"}}"#, 1);
+    let manifest = r#"{"dependencies": {"a": "^1"}, "devDependencies": {"b": "1"}}"#;
+    check_in(
+        &IT,
+        &[("package.json", manifest), ("package-lock.json", &dev), ("s.js", "require('a')\n")],
+        "FROM node:22\nWORKDIR /app\nCOPY package.json ./\nRUN npm install\nCOPY . .\nCMD [\"node\", \"s.js\"]\n",
+        "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci --omit=dev\nCOPY . .\nCMD [\"node\", \"s.js\"]\n",
+    );
+}
+
+#[test]
+fn a_lock_that_may_not_do_for_the_image_is_left_behind() {
+    let text = "FROM node:22\nWORKDIR /app\nCOPY package.json ./\nRUN npm install\nCOPY . .\n";
+    let other =
+        |lock: &str| held_back(&IT, &[LOCKED[0], ("package-lock.json", lock), LOCKED[2]], text, &["MC11"]);
+    // Made on another platform, beside a `node_modules`: what this one needs is not in it.
+    other(
+        &LOCKED[1]
+            .1
+            .replace(r#""1.2.0""#, r#""1.2.0", "optionalDependencies": {"a-linux-x64-musl": "1.2.0"}"#),
+    );
+    other(&LOCKED[1].1.replace("1.2.0", "2.0.0"));
+    let members = r#"{"workspaces": ["p/*"], "dependencies": {"a": "^1"}}"#;
+    held_back(&IT, &[("package.json", members), LOCKED[1], LOCKED[2]], text, &["MC11"]);
+    other(&LOCKED[1].1.replace(r#""1.2.0""#, r#""1.2.0", "resolved": "https://npm.example/a.tgz""#));
+    // A destination that is a name, and one that several files cannot share.
+    for copy in
+        ["COPY package.json /app/package.json", "COPY [\"package.json\", \"./\"]", "COPY package.json /app"]
+    {
+        let text = text.replace("COPY package.json ./", copy);
+        check_in(&IT, LOCKED, &text, &text);
+    }
+    // It was brought and taken away.
+    for run in [
+        "RUN rm -f package-lock.json && npm install",
+        "RUN rm package-lock.json\nRUN npm install",
+        "RUN rm -rf node_modules package-lock.json && npm install",
+    ] {
+        let text = text
+            .replace("COPY package.json", "COPY package.json package-lock.json")
+            .replace("RUN npm install", run);
+        let file = run_alone(&IT, LOCKED, &text);
+        assert_eq!(file.after.text(), text, "{run}");
+    }
+}
+
+#[test]
+fn a_lock_that_was_removed_is_not_kept_to() {
+    let text = "FROM node:22\nWORKDIR /app\nCOPY package.json yarn.lock ./\nRUN rm yarn.lock && yarn install\nCOPY . .\n";
+    let file = run_alone(&IT, YARN, text);
+    assert_eq!(file.after.text(), text);
+    assert!(
+        file.held_back
+            .iter()
+            .any(|held| held.missing.iter().any(|missing| missing.text.starts_with("line 4 may")))
+    );
+}
+
+#[test]
+fn settings_about_peers_that_are_not_copied_do_not_count() {
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"a": "1", "p": "2"}},
+        "node_modules/p": {"version": "2.0.0"}, "node_modules/a": {"version": "1.0.0", "peerDependencies": {"p": "1"}}}}"#;
+    let manifest = r#"{"dependencies": {"a": "1", "p": "2"}}"#;
+    let files =
+        [("package.json", manifest), ("package-lock.json", lock), (".npmrc", "legacy-peer-deps=true\n")];
+    let text = "FROM node:22\nWORKDIR /app\nCOPY package*.json ./\nRUN npm install\nCOPY . .\n";
+    held_back(&IT, &files, text, &["MC11"]);
+    let with = text.replace("COPY package", "COPY .npmrc package");
+    check_in(&IT, &files, &with, &with.replace("npm install", "npm ci"));
+}
+
+/// A Dockerfile for each manager whose install holds, and the files of its project.
+const HOLD: &[(Files, &str, &str)] = &[
+    (YARN, "FROM node:22\n", "yarn install"),
+    (BERRY, "FROM node:22\nRUN corepack enable\n", "yarn install"),
+    (PNPM, "FROM node:22\nRUN corepack enable\n", "pnpm install"),
+    (BUN, "FROM oven/bun:1.2.3\n", "bun install"),
+];
+
+/// The preconditions that the install of a project's manager waits for.
+fn waits(files: &[(&str, &str)], text: &str) -> Vec<&'static str> {
+    let file = run_alone(&IT, files, text);
+    let moves = file.held_back.iter().filter(|held| held.message.starts_with("the sources"));
+    moves.flat_map(|held| held.missing.iter().map(|missing| missing.id)).collect()
+}
+
+#[test]
+fn each_precondition_holds_back_every_manager_under_its_id() {
+    let cases = [
+        ("MC4", "COPY . .\nRUN ./prepare.sh && INSTALL\n"),
+        ("MC6", "COPY . .\nRUN ./prepare.sh\nRUN INSTALL\n"),
+        ("MC7", "COPY . sub\nWORKDIR /app/sub\nRUN INSTALL\n"),
+        ("MC9", "ADD --keep-git-dir=true . .\nRUN INSTALL\n"),
+    ];
+    for (files, head, install) in HOLD {
+        let text = |rest: &str| format!("{head}WORKDIR /app\n{}", rest.replace("INSTALL", install));
+        let plain = text("COPY . .\nRUN INSTALL\n");
+        assert!(waits(files, &plain).is_empty(), "{install}: {:?}", waits(files, &plain));
+        for (id, rest) in cases {
+            assert!(
+                waits(files, &text(rest)).contains(&id),
+                "{id} {install}: {:?}",
+                waits(files, &text(rest))
+            );
+        }
+        let sent: Vec<(&str, &str)> =
+            files.iter().copied().filter(|(path, _)| *path != ".dockerignore").collect();
+        assert_eq!(waits(&sent, &plain), ["MC5"], "{install}");
+        let windows = plain.replacen("FROM ", "FROM --platform=windows/amd64 ", 1);
+        assert!(waits(files, &windows).contains(&"MC8"), "{install}");
+        let below: Vec<(String, &str)> = files
+            .iter()
+            .map(|(path, text)| match *path {
+                ".dockerignore" => ((*path).to_owned(), *text),
+                path => (format!("a b/{path}"), *text),
+            })
+            .collect();
+        let below: Vec<(&str, &str)> = below.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+        let named = text("COPY [\"a b\", \"./\"]\nRUN INSTALL\n");
+        assert!(waits(&below, &named).contains(&"MC10"), "{install}");
+    }
+}

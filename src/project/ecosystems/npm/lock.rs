@@ -129,6 +129,26 @@ impl Lock {
         Some(scripted.map(|(place, entry)| Locked { name: name_of(place, entry), place }).collect())
     }
 
+    /// A package and one of its optional dependencies that the lock does not hold. npm leaves out those of other
+    /// platforms where it makes a lock beside a `node_modules` that is there already.
+    pub fn lacks_optional(&self) -> Option<(&str, &str)> {
+        let packages = self.packages.iter().filter(|(place, _)| !place.is_empty());
+        packages.into_iter().find_map(|(place, entry)| {
+            let lacks = |name: &&String| super::sync::resolve(self, place, name).is_none();
+            let name = entry.optional_dependencies.keys().find(lacks)?;
+            Some((place.as_str(), name.as_str()))
+        })
+    }
+
+    /// The first address of a package that is not one of the registry in `npm`'s defaults, in whose place npm takes the
+    /// registry that it is told to use.
+    pub fn fetches_elsewhere(&self) -> Option<&str> {
+        const REGISTRY: &str = "https://registry.npmjs.org/";
+        let packages = self.packages.values().filter(|entry| !entry.link);
+        let mut addresses = packages.filter_map(|entry| entry.resolved.as_ref()?.as_str());
+        addresses.find(|address| !address.starts_with(REGISTRY))
+    }
+
     /// Folders that stand in `node_modules` as links, relative to the package's own.
     pub(super) fn linked(&self) -> impl Iterator<Item = &str> {
         let links = self.packages.values().filter(|entry| entry.link);

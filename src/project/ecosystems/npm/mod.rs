@@ -110,7 +110,7 @@ impl Package {
         if self.npmrc.is_off("package-lock") {
             return Verdict::Fails(format!("`.npmrc` turns off `{}`", lock.path));
         }
-        let peers = if self.npmrc.is_on("legacy-peer-deps") { Peers::Legacy } else { peers };
+        let peers = if self.leaves_peers_alone() { Peers::Legacy } else { peers };
         let members = match members::members(project, &self.folder, &self.manifest.workspaces) {
             Ok(members) => members,
             Err(why) => return Verdict::Unproven(why),
@@ -149,6 +149,11 @@ impl Package {
             return Vec::new();
         }
         names.iter().filter(|name| self.manifest.scripts.contains_key(**name)).copied().collect()
+    }
+
+    /// Whether its `.npmrc` says not to look at what packages want beside them.
+    pub fn leaves_peers_alone(&self) -> bool {
+        self.npmrc.is_on("legacy-peer-deps")
     }
 
     fn ignores_scripts(&self) -> bool {

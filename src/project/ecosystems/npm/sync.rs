@@ -137,7 +137,7 @@ pub(super) fn wants_dev(lock: &Lock) -> Option<(&str, &str)> {
 }
 
 /// The entry that a package at `place` gets for a name, as Node looks it up: its own `node_modules`, then outwards.
-fn resolve<'l>(lock: &'l Lock, place: &str, name: &str) -> Option<&'l Entry> {
+pub(super) fn resolve<'l>(lock: &'l Lock, place: &str, name: &str) -> Option<&'l Entry> {
     let mut folder = Some(place);
     while let Some(current) = folder {
         let candidate = match current {

@@ -73,9 +73,13 @@ impl BerryLock {
 
     /// Whether `yarn install --immutable` leaves the lock as it is (MC11).
     pub(super) fn in_sync(&self, workspace: &Workspace) -> Verdict {
-        let usual = if self.version == 6 { "8" } else { "10c0" };
-        if self.cache_key != usual {
-            return Verdict::Unproven(format!("the cache key of `{}` is not `{usual}`", self.path));
+        let (base, usual) = if self.version == 6 { ("8", "mixed") } else { ("10", "0") };
+        let wanted = match workspace.settings.compression.as_deref().unwrap_or(usual) {
+            "mixed" => base.to_owned(),
+            level => format!("{base}c{level}"),
+        };
+        if self.cache_key != wanted {
+            return Verdict::Unproven(format!("the cache key of `{}` is not `{wanted}`", self.path));
         }
         for package in workspace.packages() {
             let path = &package.manifest.path;
@@ -213,6 +217,16 @@ mod tests {
             let lock = LOCK.replace(from, to);
             assert!(lock != LOCK && matches!(of(ROOT, &lock), Verdict::Unproven(_)), "{to}");
         }
+        let packed = |level: &str| {
+            let settings = format!("compressionLevel: {level}\n");
+            let member = ("p/m/package.json", r#"{"name": "m"}"#);
+            verdict(
+                &[("package.json", ROOT), member, ("yarn.lock", LOCK), (".yarnrc.yml", &settings)],
+                "yarn",
+            )
+        };
+        assert!(matches!(packed("0"), Verdict::Holds(_)));
+        assert!(matches!(packed("mixed"), Verdict::Unproven(_)));
         let local = ROOT.replace("^1", "file:./a");
         let lock = LOCK.replace("npm:^1\"", "file:./a\"");
         assert!(matches!(of(&local, &lock), Verdict::Unproven(_)));

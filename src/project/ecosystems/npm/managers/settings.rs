@@ -30,6 +30,8 @@ pub(super) struct Settings {
     pub(super) release: Option<String>,
     /// Settings that may change what is locked, and that are not compared with the lock.
     pub(super) uncompared: Vec<String>,
+    /// How densely Yarn packs archives, where it is told: `mixed` or a number.
+    pub(super) compression: Option<String>,
     /// What pnpm's lock holds of its settings, where they are given.
     pub(super) locked: BTreeMap<&'static str, bool>,
 }
@@ -144,6 +146,7 @@ impl Settings {
             yarn_path: Option<String>,
             node_linker: Option<String>,
             enable_global_cache: Option<bool>,
+            compression_level: Option<String>,
             #[serde(flatten)]
             rest: BTreeMap<String, IgnoredAny>,
         }
@@ -177,6 +180,7 @@ impl Settings {
             self.hold(path, key);
         }
         self.uncompared.extend(file.rest.into_keys().filter(|key| !Tool::YarnBerry.is_harmless(key)));
+        self.compression = file.compression_level;
         self.plug_n_play = file.node_linker.as_deref().unwrap_or("pnp") == "pnp";
         self.local_cache = file.enable_global_cache != Some(true);
         Ok(())
