@@ -209,7 +209,7 @@ impl Reader<'_> {
     fn use_or_bind(&mut self, start: usize, target: Target, chain: &Chain) -> bool {
         let code = self.code;
         if chain.computed {
-            self.names.obstacle(start, format!("a member of `{}` is computed", target.module));
+            self.names.computed_member(start, &target.module);
             return false;
         }
         let ends = self.is_statement_end(chain.end + 1) || code.is_any(chain.end + 1, &[","]);

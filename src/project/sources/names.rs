@@ -66,6 +66,8 @@ pub(super) struct Method {
 pub(super) struct Obstacle {
     pub(super) at: usize,
     pub(super) what: String,
+    /// The module of which one member or another is used, where that is all.
+    pub(super) member_of: Option<String>,
 }
 
 /// Everything that a file says about names.
@@ -113,7 +115,13 @@ impl Names {
     }
 
     pub(super) fn obstacle(&mut self, at: usize, what: impl Into<String>) {
-        self.obstacles.push(Obstacle { at, what: what.into() });
+        self.obstacles.push(Obstacle { at, what: what.into(), member_of: None });
+    }
+
+    /// Notes that it cannot be told which member of a module is used.
+    pub(super) fn computed_member(&mut self, at: usize, module: &str) {
+        let what = format!("a member of `{module}` is computed");
+        self.obstacles.push(Obstacle { at, what, member_of: Some(module.to_owned()) });
     }
 }
 

@@ -277,6 +277,10 @@ impl Walk<'_> {
         }
         let names = self.names(&code, next.main);
         for obstacle in &names.obstacles {
+            let member_of = obstacle.member_of.as_deref();
+            if member_of.is_some_and(|module| self.is_no_matter(code.path(), module)) {
+                continue;
+            }
             self.gap(GapKind::Computed, code.place(obstacle.at), obstacle.what.clone());
         }
         let constants = Constants::of(&code);
@@ -284,6 +288,15 @@ impl Walk<'_> {
         let (main, root) = (next.main, next.root.clone());
         self.units.push(Unit { code, names, constants, main, root, apps: HashSet::new() });
         self.follow(self.units.len() - 1);
+    }
+
+    /// Whether no member of a module does anything that is asked about: it is a file of the project, which is looked
+    /// through by itself, or a package without effects.
+    fn is_no_matter(&mut self, path: &str, module: &str) -> bool {
+        let is_clean = |row: &super::facts::Row| row.members.is_empty() && row.otherwise == Effect::Clean;
+        self.scope.language == Language::JavaScript
+            && (self.find_alias(parent(path), module).is_some()
+                || self.facts.module(module).is_some_and(is_clean))
     }
 
     fn names(&self, code: &Code, main: Main) -> Names {

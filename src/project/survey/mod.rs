@@ -163,7 +163,9 @@ pub fn survey(project: &Project, family: Family) -> Result<Survey, String> {
         if is_source {
             any = true;
             look_through(&entry.path, &text, rules, &mut survey);
-        } else {
+        }
+        // Settings may be a source, too: `config/puma.rb`.
+        if is_setting(&entry.path, rules) {
             look_at_settings(&entry.path, &text, rules, &mut survey);
         }
         settings.push((entry.path.as_str(), text, is_source));
@@ -272,6 +274,12 @@ fn look_at_settings(path: &str, text: &str, rules: &Rules, survey: &mut Survey) 
     for (number, line) in text.lines().enumerate() {
         let code = line.trim_start();
         if code.starts_with('#') || code.starts_with("//") {
+            continue;
+        }
+        // `pidfile "tmp/pids/server.pid"`, in a folder that is known to be written.
+        let known =
+            |folder: &String| ["\"", "'"].iter().any(|mark| code.contains(&format!("{mark}{folder}/")));
+        if survey.writes.iter().any(known) {
             continue;
         }
         let written = rules.texts.iter().find(|hazard| code.contains(hazard.as_str()));

@@ -65,6 +65,41 @@ fn gradle_cargo_bundler_and_dotnet_name_their_packages() {
 }
 
 #[test]
+fn a_framework_writes_to_its_folders_alone() {
+    let files = |source: &'static str| {
+        [
+            ("Gemfile", "source 'x'\ngem 'rails',\n  '~> 7.1'\n"),
+            ("config/puma.rb", "pidfile ENV.fetch('PIDFILE') { 'tmp/pids/server.pid' }\n"),
+            ("app/models/a.rb", source),
+        ]
+    };
+    let found = look(Family::Ruby, &files("logger = ActiveSupport::Logger.new(test ? nil : $stdout, 'a')\n"));
+    assert_eq!(
+        (found.gaps, found.writes),
+        (Vec::new(), ["log", "storage", "tmp"].map(str::to_owned).to_vec())
+    );
+    assert_eq!(look(Family::Ruby, &files("Logger.new('a.log')\n")).gaps.len(), 1);
+    assert_eq!(look(Family::Ruby, &files("Logger.new(test ? nil : path)\n")).gaps.len(), 1);
+    let sinatra =
+        [("Gemfile", "gem 'puma'\n"), ("puma.rb", "pidfile 'tmp/pids/server.pid'\n"), ("app.rb", "")];
+    assert_eq!(look(Family::Ruby, &sinatra).gaps.len(), 1);
+}
+
+#[test]
+fn imports_that_only_read_and_foreign_code_in_rust() {
+    let gaps = |source: &str| {
+        let cargo = "[package]\nname = \"a\"\n";
+        look(Family::Rust, &[("Cargo.toml", cargo), ("src/main.rs", source)]).gaps.len()
+    };
+    assert_eq!(gaps("use std::fs::{read_dir, read_to_string};\nfn a() { unsafe { A = 1 } }\n"), 0);
+    assert_eq!(gaps("use std::fs::{read_dir, write};\n"), 1);
+    assert_eq!(gaps("extern \"C\" { fn f(); }\n"), 1);
+    let files =
+        [("Cargo.toml", "[package]\nname = \"a\"\n"), ("src/bin/b.rs", ""), ("src/bin/c/main.rs", "")];
+    assert_eq!(look(Family::Rust, &files).programs, ["a", "b", "c"]);
+}
+
+#[test]
 fn without_sources_nothing_is_said() {
     let project = Project::in_memory([("pom.xml", POM)]);
     assert!(survey(&project, Family::Java).is_err());

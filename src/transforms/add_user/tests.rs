@@ -639,8 +639,27 @@ fn nr3_a_program_of_rust_is_judged_by_all_of_its_project() {
         file.held_back
     );
     held_back(&ADD_USER, &[CARGO, ("src/main.rs", "fn main() { fs::write(a, b); }\n")], text, &["NR3"]);
+    // A binary that is copied under another name.
+    let renamed = "FROM rust:1.81-slim-bookworm AS build\nWORKDIR /src\nCOPY . .\nRUN cargo build --release\n\
+                   FROM debian:bookworm-slim\nCOPY --from=build /src/target/release/web /usr/local/bin/server\nCMD [\"server\"]\n";
+    let file = run_alone(&ADD_USER, &[CARGO, ("src/main.rs", "fn main() {}\n")], renamed);
+    assert!(file.after.text().contains("USER 10001:10001\nCMD"), "{:?}", file.held_back);
     // Not a program of this project.
     held_back(&ADD_USER, &[CARGO, ("src/main.rs", "")], &text.replace("release/web", "release/x"), &["NR3"]);
+}
+
+#[test]
+fn nr3_rails_gets_the_folders_that_it_writes() {
+    let files = [("Gemfile", "gem 'rails'\ngem 'pg'\n"), ("config/application.rb", "module A\nend\n")];
+    let text = "FROM ruby:3.4-slim-bookworm\nWORKDIR /app\nCOPY . .\nCMD [\"bundle\", \"exec\", \"rails\", \"server\"]\n";
+    let file = run_alone(&ADD_USER, &files, text);
+    assert!(
+        file.after.text().contains("chown -R 10001:10001 /app/log /app/storage /app/tmp"),
+        "{:?}",
+        file.held_back
+    );
+    held_back(&ADD_USER, &files, &text.replace("\"server\"", "\"runner\", \"x\""), &["NR3"]);
+    held_back(&ADD_USER, &[files[0], ("app/a.rb", "File.write(path, text)\n")], text, &["NR3"]);
 }
 
 #[test]

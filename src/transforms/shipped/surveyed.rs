@@ -130,6 +130,9 @@ fn family(program: &Program) -> Option<Family> {
         (StartKind::Dotnet, Some(Entry::File(path))) if path.ends_with(".dll") => Some(Family::Dotnet),
         (StartKind::Ruby, Some(Entry::File(_))) => Some(Family::Ruby),
         (StartKind::Rails, _) if matches!(program.name(), "puma" | "rackup") => Some(Family::Ruby),
+        (StartKind::Rails, _) if program.name() == "rails" => {
+            matches!(start.command.as_deref(), Some("server" | "s")).then_some(Family::Ruby)
+        }
         (StartKind::Binary | StartKind::Unknown, _) => Some(Family::Rust),
         _ => None,
     }

@@ -77,7 +77,7 @@ impl Walk<'_> {
     }
 
     /// The file that an import means by the settings of TypeScript, which look there before they look for a package.
-    fn find_alias(&mut self, folder: &str, module: &str) -> Option<String> {
+    pub(super) fn find_alias(&mut self, folder: &str, module: &str) -> Option<String> {
         let project = self.project;
         let settings =
             self.settings.entry(folder.to_owned()).or_insert_with(|| Settings::above(project, folder));
