@@ -71,7 +71,9 @@ fn settle_databases(reached: Reached<'_>, found: &mut Vec<Occurrence>) {
     let named: Vec<bool> = found
         .iter()
         .filter(|occurrence| occurrence.effect == Effect::Database)
-        .map(|occurrence| occurrence.values.first().cloned().flatten().is_some_and(|url| is_named(&url)))
+        // A name that is handed on is not called yet.
+        .filter_map(|occurrence| occurrence.values.first()?.as_ref())
+        .map(|url| is_named(url))
         .collect();
     if !named.is_empty() && named.iter().all(|named| *named) {
         let of_drivers = |occurrence: &Occurrence| {

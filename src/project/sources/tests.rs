@@ -239,7 +239,7 @@ fn names_that_one_file_takes_from_another_are_followed() {
         ("app.py", "import settings\nsettings.DATA.mkdir()\nsettings.write_text('x')"),
         ("settings.py", "from pathlib import Path\nDATA = Path('a')\ndef write_text(x): pass"),
     ];
-    assert_eq!(writes(&sources(Language::Python, "app.py", &files)), ["Unknown …"]);
+    assert_eq!(writes(&sources(Language::Python, "app.py", &files)), ["Workdir a"]);
 }
 
 #[test]
@@ -317,6 +317,10 @@ fn a_database_that_the_sources_name_is_the_one() {
     let given = engine("os.getenv('DB', 'sqlite:///x.db')").writes(Grants::None).found;
     assert_eq!(given[0].value.variable.as_deref(), Some("DB"));
     nothing_written(&engine("'postgresql://db/x'"));
+    let named = python(
+        "from sqlalchemy import create_engine\nURL = 'sqlite:///x.db'\nengine = create_engine(URL, echo=False)",
+    );
+    assert_eq!(writes(&named)[0], "Workdir x.db");
     assert_eq!(gaps(&engine("os.environ['DB']")), ["nothing is known of what `sqlalchemy` does (app.py:2)"]);
     let flask = |requirements: &str| {
         let text = "import os\nfrom flask_sqlalchemy import SQLAlchemy\nclass Config:\n    \
@@ -325,6 +329,40 @@ fn a_database_that_the_sources_name_is_the_one() {
     };
     assert_eq!(writes(&flask("flask-sqlalchemy==3.1.1\n"))[0], "Context instance…");
     assert_eq!(gaps(&flask("Flask-SQLAlchemy==2.5.1\n")).len(), 1);
+}
+
+#[test]
+fn constants_of_one_file_are_worth_the_same_in_another() {
+    let with = |config: &str, app: &str| {
+        let files = [("app/main.py", app), ("app/core/config.py", config), ("app/core/__init__.py", "")];
+        let (project, entries) = (
+            Project::in_memory(files),
+            vec![Entry::Module { name: "app.main".into(), root: String::new(), main: false }],
+        );
+        Sources::read(&project, &Scope { language: Language::Python, entries, built: Vec::new() })
+    };
+    let here = "import os\nDATA = os.path.join(os.path.dirname(__file__), 'data')\n";
+    let from = "from app.core.config import DATA\nopen(DATA + '/x', 'w')\n";
+    assert_eq!(writes(&with(here, from)), ["Context app/core/data/x"]);
+    let module = "from .core import config\nopen(f'{config.DATA}/x', 'w')\n";
+    assert_eq!(writes(&with("DATA = '/data'\n", module)), ["Root data/x"]);
+    assert_eq!(writes(&with("DATA = input()\n", from)), ["Unknown …"]);
+    // A name that is given twice, there or here, is no constant.
+    assert_eq!(writes(&with("DATA = 'a'\nDATA = 'b'\n", from)), ["Unknown …"]);
+    let own = "from app.core.config import DATA\nDATA = input()\nopen(DATA + '/x', 'w')\n";
+    assert_eq!(writes(&with("DATA = 'a'\n", own)), ["Unknown …"]);
+}
+
+#[test]
+fn settings_of_the_application_are_found_in_the_file() {
+    let with = |given: &str| {
+        python(&format!(
+            "import os\nfrom flask import Flask, request\napp = Flask(__name__)\n{given}\n\
+             request.files['a'].save(os.path.join(app.config['UP'], name))"
+        ))
+    };
+    assert_eq!(writes(&with("app.config['UP'] = 'uploads'")), ["Workdir uploads…"]);
+    assert_eq!(writes(&with("app.config['UP'] = 'a'\napp.config['UP'] = 'b'")), ["Unknown …"]);
 }
 
 #[test]

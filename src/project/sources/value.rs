@@ -11,7 +11,8 @@ use std::cell::Cell;
 use std::ops::Range;
 
 pub(super) use self::constants::{Constants, expression_end};
-use self::parts::{either, join, merged, text, unknown};
+pub(super) use self::parts::merged;
+use self::parts::{either, join, text, unknown};
 
 use super::code::Code;
 use super::language::Language;
@@ -202,6 +203,7 @@ impl<'c> Evaluator<'c> {
                     _ => unknown(),
                 }
             }
+            [] => self.constants.imported(name, at).unwrap_or_else(unknown),
             _ => unknown(),
         }
     }

@@ -8,7 +8,7 @@ use crate::project::sources::effects::occurrences;
 use crate::project::sources::facts::Effect;
 use crate::project::sources::names::{Import, Method, Target, Use, chain};
 use crate::project::sources::python;
-use crate::project::sources::value::Part;
+use crate::project::sources::value::{Evaluator, Part, merged};
 
 /// How often a name may be handed on from file to file.
 const DEPTH: usize = 6;
@@ -178,6 +178,7 @@ impl Walk<'_> {
     /// Settles what the names mean that files take from each other, once all files are there.
     pub(super) fn finish_python(&mut self) {
         self.spread_star_imports();
+        self.hand_on_constants();
         for unit in 0..self.units.len() {
             let uses = std::mem::take(&mut self.units[unit].names.uses);
             let mut kept = Vec::with_capacity(uses.len());
@@ -193,6 +194,78 @@ impl Walk<'_> {
             }
             self.units[unit].names.uses = kept;
         }
+    }
+
+    /// Names that one file takes from another stand for what they are worth there: `from config import DATA`,
+    /// `import config` with `config.DATA`.
+    fn hand_on_constants(&mut self) {
+        for _ in 0..DEPTH {
+            let mut handed: Vec<(usize, String, Vec<Part>)> = Vec::new();
+            for unit in 0..self.units.len() {
+                for (name, targets) in &self.units[unit].names.bindings {
+                    let [target] = targets.as_slice() else { continue };
+                    handed.extend(
+                        self.handed(unit, name, target).into_iter().map(|(name, value)| (unit, name, value)),
+                    );
+                }
+            }
+            let mut new = false;
+            for (unit, name, value) in handed {
+                new |= self.units[unit].constants.import(name, value);
+            }
+            if !new {
+                break;
+            }
+        }
+    }
+
+    /// The constants of another file that a name brings along, with their values as seen from the unit.
+    fn handed(&self, unit: usize, name: &str, target: &Target) -> Vec<(String, Vec<Part>)> {
+        let level = target.module.len() - target.module.trim_start_matches('.').len();
+        let module = &target.module[level..];
+        let Some(base) = self.base(unit, module, level) else { return Vec::new() };
+        let file = |path: &str| match self.locate(&resolve(&base, &path.replace('.', "/"))?)? {
+            Located::File(file) => self.seen.get(&file).copied(),
+            Located::Namespace => None,
+        };
+        let whole = match (module, target.member.as_str()) {
+            (module, "") => module.to_owned(),
+            ("", member) => member.to_owned(),
+            (module, member) => format!("{module}.{member}"),
+        };
+        let mut found = Vec::new();
+        if let Some(other) = file(&whole) {
+            let values = self.values(other).map(|(own, value)| (format!("{name}.{own}"), value));
+            found.extend(values.map(|(name, value)| (name, self.seen_from(unit, other, value))));
+        } else if let Some(other) = file(module).filter(|_| !target.member.contains('.')) {
+            let value = self.values(other).find(|(own, _)| *own == target.member).map(|(_, value)| value);
+            found.extend(value.map(|value| (name.to_owned(), self.seen_from(unit, other, value))));
+        }
+        found
+    }
+
+    /// What the names of a file are worth, where it can be read.
+    fn values(&self, unit: usize) -> impl Iterator<Item = (&str, Vec<Part>)> {
+        let unit = &self.units[unit];
+        let evaluator = Evaluator::new(&unit.code, &unit.constants);
+        let values = unit.constants.of_file().map(move |(name, range)| (name, evaluator.value(range)));
+        values.filter(|(_, value)| !matches!(value.as_slice(), [Part::Unknown] | []))
+    }
+
+    /// A value of another file, its folder seen from that of the unit.
+    fn seen_from(&self, unit: usize, other: usize, value: Vec<Part>) -> Vec<Part> {
+        let folder = |unit: usize| parent(self.units[unit].code.path());
+        let (here, there) = (folder(unit), folder(other));
+        let up = "/..".repeat(here.split('/').filter(|part| !part.is_empty()).count());
+        let down = if there.is_empty() { String::new() } else { format!("/{there}") };
+        let mut seen = Vec::new();
+        for part in value {
+            seen.push(part.clone());
+            if part == Part::Here && here != there {
+                seen.push(Part::Text(format!("{up}{down}")));
+            }
+        }
+        merged(seen)
     }
 
     /// The last `rest` members of the name at `at` are members of a value.

@@ -26,12 +26,25 @@ impl Evaluator<'_> {
         if code.is(at, "[") {
             let key = code.string(at + 1).filter(|_| close == Some(at + 2));
             let environment = matches!(path.as_str(), "process.env" | "os.environ" | "environ");
-            return match key.filter(|_| environment) {
-                Some(name) => vec![Part::Variable { name, default: None }],
-                None => unknown(),
+            return match key {
+                Some(name) if environment => vec![Part::Variable { name, default: None }],
+                Some(name) if path == "config" || path.ends_with(".config") => self.setting(&name, depth),
+                _ => unknown(),
             };
         }
         self.call(&path, at, depth)
+    }
+
+    /// `app.config["UPLOAD_FOLDER"]`, where the file gives it one value.
+    fn setting(&self, name: &str, depth: usize) -> Vec<Part> {
+        let code = self.code;
+        let given = (0..code.len()).filter(|at| {
+            code.is(at + 1, "]") && code.is(at + 2, "=") && code.string(*at).as_deref() == Some(name)
+        });
+        match given.collect::<Vec<_>>().as_slice() {
+            [only] => self.expression(only + 3..super::expression_end(code, only + 3), depth),
+            _ => unknown(),
+        }
     }
 
     fn member(&self, path: &str, at: usize, depth: usize) -> Vec<Part> {
@@ -46,7 +59,7 @@ impl Evaluator<'_> {
             }
             _ => match path.strip_suffix(".parent") {
                 Some(name) if !name.contains('.') => folder(merged(self.constant(name, at, depth))),
-                _ => unknown(),
+                _ => self.constants.imported(path, at).unwrap_or_else(unknown),
             },
         }
     }

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use super::Part;
 use crate::project::sources::code::Code;
 use crate::project::sources::language::Language;
 
@@ -29,6 +30,8 @@ pub(in crate::project::sources) struct Constants {
     scopes: Vec<Scope>,
     /// For each token the innermost scope that it lies in.
     innermost: Vec<u32>,
+    /// What names are worth that other files give to this one: `DATA`, `config.DATA`.
+    imported: HashMap<String, Vec<Part>>,
 }
 
 /// An assignment that may belong to a scope further out.
@@ -43,10 +46,14 @@ impl Constants {
         let ends = expression_ends(code);
         let scopes = scopes(code, &ends);
         let innermost = innermost(code, &scopes);
-        let mut constants = Constants { scopes, innermost };
+        let mut constants = Constants { scopes, innermost, imported: HashMap::new() };
         let mut later: Vec<Assignment> = Vec::new();
         let outer = outer_names(code, &constants);
+        let keywords = keywords(code);
         for at in 0..code.len() {
+            if keywords.contains(&at) {
+                continue;
+            }
             if code.is_any(at, &["=", ":="]) {
                 match assigned_name(code, at) {
                     Some(name_at) => {
@@ -70,6 +77,28 @@ impl Constants {
             constants.scopes[scope].assigned.entry(name.to_owned()).or_default().push(assignment.value);
         }
         constants
+    }
+
+    /// Lets a name stand for what another file gives it. Says whether that is new.
+    pub(in crate::project::sources) fn import(&mut self, name: String, value: Vec<Part>) -> bool {
+        self.imported.insert(name, value.clone()) != Some(value)
+    }
+
+    /// What another file gives to a name, seen from the token at `at`; none where this file gives it a value, too.
+    pub(super) fn imported(&self, name: &str, at: usize) -> Option<Vec<Part>> {
+        let first = name.split('.').next().unwrap_or(name);
+        let own = self.varies(first, at) || !self.assigned(first, at).is_empty();
+        self.imported.get(name).filter(|_| !own).cloned()
+    }
+
+    /// The names of the file itself that stand for one expression throughout.
+    pub(in crate::project::sources) fn of_file(&self) -> impl Iterator<Item = (&str, Range<usize>)> {
+        let file = &self.scopes[0];
+        let single = file.assigned.iter().filter(|(name, _)| !file.varying.contains(*name));
+        single.filter_map(|(name, values)| match values.as_slice() {
+            [only] => Some((name.as_str(), only.clone())),
+            _ => None,
+        })
     }
 
     /// Whether the name stands for different things, seen from the token at `at`.
@@ -244,6 +273,21 @@ fn innermost(code: &Code, scopes: &[Scope]) -> Vec<u32> {
         innermost.push(open.last().map_or(0, |scope| *scope as u32));
     }
     innermost
+}
+
+/// The signs of Python's keyword arguments and defaults, `f(a, b=1)`: within brackets, nothing is assigned by `=`.
+fn keywords(code: &Code) -> HashSet<usize> {
+    let mut signs = HashSet::new();
+    let mut end = 0;
+    for at in (0..code.len()).filter(|_| code.language() == Language::Python) {
+        if at >= end && code.is_any(at, &["(", "[", "{"]) {
+            end = code.pair(at).unwrap_or(at);
+        }
+        if at < end && code.is(at, "=") {
+            signs.insert(at);
+        }
+    }
+    signs
 }
 
 /// Names that Python's functions take from further out by `global` and `nonlocal`, with the scope that says so.

@@ -70,7 +70,7 @@ pub(super) fn folder(value: Vec<Part>) -> Vec<Part> {
 }
 
 /// Neighbouring texts as one, empty ones gone.
-pub(super) fn merged(parts: Vec<Part>) -> Vec<Part> {
+pub(in crate::project::sources) fn merged(parts: Vec<Part>) -> Vec<Part> {
     let mut out: Vec<Part> = Vec::with_capacity(parts.len());
     let was_empty = parts.is_empty() || parts == [Part::Text(String::new())];
     for part in parts {
