@@ -208,7 +208,34 @@ fn root_home(shipped: &Shipped<'_>, checks: &mut Checks) {
             return;
         }
     }
+    if let Some(line) = by_corepack(shipped) {
+        let text = format!("line {line} lets corepack keep the package manager in the home folder of root");
+        let remedy =
+            "let CMD run the program itself, or set `ENV COREPACK_HOME` to a folder that everybody can read";
+        return checks.misses("NR7", text, remedy);
+    }
     checks.holds("NR7", "nothing is kept in the home folder of root");
+}
+
+/// The RUN that hands the package manager of the start command to corepack: it downloads that into the home folder of
+/// whoever runs it, `COREPACK_HOME` aside. Source: github.com/nodejs/corepack, "Environment Variables".
+fn by_corepack(shipped: &Shipped<'_>) -> Option<usize> {
+    let is_started = |index: usize| {
+        let instruction = shipped.instruction(index);
+        let starts = matches!(instruction.keyword, Keyword::Cmd | Keyword::Entrypoint);
+        let text = instruction.joined.text();
+        starts
+            && text
+                .split(|letter: char| !letter.is_alphanumeric())
+                .any(|word| matches!(word, "pnpm" | "yarn" | "yarnpkg"))
+    };
+    let run = shipped.instructions().find(|index| {
+        let instruction = shipped.instruction(*index);
+        instruction.keyword == Keyword::Run && instruction.joined.text().contains("corepack")
+    })?;
+    let composed = shipped.builds().any(|build| build.run.starts_otherwise);
+    let started = composed || shipped.instructions().any(is_started);
+    (started && !shipped.sets_variable("COREPACK_HOME")).then(|| shipped.instruction(run).lines.0)
 }
 
 /// Words of a shell text, roughly: enough to see that a name does not occur.

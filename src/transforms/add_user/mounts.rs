@@ -33,6 +33,14 @@ pub(super) fn check(shipped: &Shipped<'_>, demands: &Demands, checks: &mut Check
             }
         }
     }
+    // A compose file further up builds it, too.
+    for build in shipped.builds() {
+        let over = |target: &&String| folders.iter().any(|folder| meet(target, folder));
+        if let Some(target) = build.run.mounts.iter().find(over) {
+            let text = format!("{} mounts something over `{target}`, which keeps its owner", build.at());
+            return checks.misses("NR14", text, SAY_WRITABLE);
+        }
+    }
     checks.holds("NR14", "no compose file mounts anything over the folders that are written");
 }
 

@@ -247,6 +247,8 @@ fn nr3_options_of_a_server_may_name_files_that_it_writes() {
     assert!(!applies("\"--access-logfile\", \"logs/a.log\", ", &[app]));
     assert!(!applies("\"--pid=/run/g.pid\", ", &[app]) && !applies("\"-b\", \"unix:/run/g.sock\", ", &[app]));
     assert!(!applies("\"-c\", \"conf.py\", ", &[app]));
+    let variable = text("").replace("CMD", "ENV GUNICORN_CMD_ARGS=--pid=g.pid\nCMD");
+    held_back(&ADD_USER, &[app], &variable, &["NR3"]);
     assert!(applies("", &[app, ("gunicorn.conf.py", "bind = ':8000'\naccesslog = '-'  # to the console\n")]));
     assert!(!applies("", &[app, ("gunicorn.conf.py", "errorlog = 'logs/error.log'\n")]));
 }
@@ -486,6 +488,33 @@ fn nr14_a_mount_over_a_folder_that_is_written_keeps_its_owner() {
     let elsewhere = ("compose.yaml", "services:\n  web:\n    build: .\n    volumes: ['./up:/data']\n");
     let file = run_alone(&ADD_USER, &[writes, elsewhere], &node(""));
     assert!(file.after.text().contains("chown -R 1000:1000 /app/uploads"), "{:?}", file.held_back);
+}
+
+#[test]
+fn nr14_a_compose_file_further_up_counts_too() {
+    let writes = ("server.js", "require('fs').writeFileSync('uploads/x', 'y')\n");
+    let with = |compose: &str| {
+        let files = [writes, ("compose.yaml", compose)];
+        run_built(&ADD_USER, &files, &node(""), &crate::config::Options::default())
+    };
+    let mounted = with("services: {a: {build: {context: ./}, volumes: ['./:/app']}}");
+    assert_eq!(mounted.held_back[0].missing[0].id, "NR14");
+    assert_eq!(with("services: {a: {build: {context: ./}, volumes: ['./:/data']}}").applied.len(), 1);
+}
+
+#[test]
+fn nr7_corepack_keeps_the_package_manager_at_home() {
+    let package = ("package.json", "{\"name\": \"a\", \"scripts\": {\"start\": \"node server.js\"}}");
+    let text = |middle: &str| node(middle).replace("[\"node\", \"server.js\"]", "[\"pnpm\", \"start\"]");
+    held_back(&ADD_USER, &[SERVER, package], &text("RUN corepack enable && pnpm install\n"), &["NR7"]);
+    for middle in
+        ["RUN npm i -g pnpm && pnpm install\n", "ENV COREPACK_HOME=/opt/corepack\nRUN corepack enable\n"]
+    {
+        let text = text(middle);
+        check_in(&ADD_USER, &[SERVER, package], &text, &text.replace("CMD", "USER 1000:1000\nCMD"));
+    }
+    let node = node("RUN corepack enable && pnpm install\n");
+    check_in(&ADD_USER, &[SERVER], &node, &node.replace("CMD", "USER 1000:1000\nCMD"));
 }
 
 #[test]

@@ -225,7 +225,8 @@ impl Placement<'_> {
         let tree = self.shipped.input.project.tree();
         let composed =
             || COMPOSE_FILES.iter().filter_map(|file| tree.read(file)).any(|text| text.contains(name));
-        self.shipped.sets_variable(name) || composed()
+        let by_build = || self.shipped.builds().any(|build| build.run.environment.contains_key(name));
+        self.shipped.sets_variable(name) || composed() || by_build()
     }
 }
 

@@ -23,6 +23,7 @@ struct Row {
     #[serde(default)]
     settings: Vec<String>,
     default: Option<String>,
+    variable: Option<String>,
     #[serde(default)]
     written: Vec<String>,
 }
@@ -41,6 +42,12 @@ pub(super) fn written(shipped: &Shipped<'_>, program: &Program, facts: &Facts) -
         return Some(why);
     }
     let row = TABLE.program.get(program.name())?;
+    if row.variable.as_deref().is_some_and(|name| shipped.sets_variable(name)) {
+        return Some(format!(
+            "`{}` holds options of the server",
+            row.variable.as_deref().unwrap_or_default()
+        ));
+    }
     let is_stream =
         |value: &str| TABLE.streams.iter().any(|stream| stream == value) || value.starts_with("/tmp/");
     if let Some((option, value)) =
