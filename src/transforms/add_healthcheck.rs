@@ -1,5 +1,6 @@
 //! `add-healthcheck`: the engine learns whether the server answers, not only whether its process lives.
 
+mod clients;
 mod probe;
 mod server;
 
@@ -147,7 +148,7 @@ fn judge(shipped: &Shipped<'_>) -> Result<Diagnostic, Silence> {
         let text = "there is no sign of a server: no port in EXPOSE, the start command or the sources";
         Silence::NotApplicable(text.to_owned())
     })?;
-    let command = server.and_then(|server| probe::command(&facts, &server, &mut checks));
+    let command = server.and_then(|server| probe::command(shipped, &facts, &server, &mut checks));
     if place(shipped).is_err_and(|below| input.document.is_open(below)) {
         checks.misses(
             "open-continuation",

@@ -1,8 +1,10 @@
 //! The probe: HC4, a client that the image has, and the words to call it with.
 
+use super::clients;
 use super::server::Server;
-use crate::images::{Client, Facts, Os, Shell};
+use crate::images::{Client, Facts, Shell};
 use crate::transforms::checks::Checks;
+use crate::transforms::shipped::Shipped;
 
 /// Clients from the best to the last resort: the language needs no other package, bash only tries the port.
 const PREFERRED: &[Client] = &[
@@ -13,26 +15,34 @@ const PREFERRED: &[Client] = &[
     Client::Ruby,
     Client::Php,
     Client::Curl,
+    Client::Wget,
     Client::BusyboxWget,
     Client::BashTcp,
 ];
 
 /// The words of the probe; `None` where the image has no client for it.
-pub(super) fn command(facts: &Facts, server: &Server, checks: &mut Checks) -> Option<Vec<String>> {
-    let fitting = PREFERRED.iter().filter(|client| facts.has_client(**client) == Some(true));
-    let found = fitting.filter_map(|client| Some((client, words(*client, facts, server)?))).next();
-    let Some((client, words)) = found else {
+pub(super) fn command(
+    shipped: &Shipped<'_>,
+    facts: &Facts,
+    server: &Server,
+    checks: &mut Checks,
+) -> Option<Vec<String>> {
+    let clients = clients::find(shipped, facts);
+    let fitting = PREFERRED.iter().filter_map(|client| Some((*client, clients.get(client)?)));
+    let mut found =
+        fitting.filter_map(|(client, (name, why))| Some((words(client, name, facts, server)?, why)));
+    let Some((words, why)) = found.next() else {
         let text = format!("nothing in `{}` can ask the server", facts.family);
         let remedy = "give the program a way to ask itself and set `[health] command` in dockfix.toml, \
                       or use a runtime image that has a client";
         checks.misses("HC4", text, remedy);
         return None;
     };
-    checks.holds("HC4", format!("`{}` has {client}", facts.family));
+    checks.holds("HC4", why);
     Some(words)
 }
 
-fn words(client: Client, facts: &Facts, server: &Server) -> Option<Vec<String>> {
+fn words(client: Client, name: &str, facts: &Facts, server: &Server) -> Option<Vec<String>> {
     let path = server.path.as_deref().unwrap_or("/");
     let ask = Ask { number: server.port.number, variable: server.port.variable.as_deref(), path };
     let strict = server.path.is_some();
@@ -43,25 +53,26 @@ fn words(client: Client, facts: &Facts, server: &Server) -> Option<Vec<String>> 
     {
         return None;
     }
-    let language = |program: &str, flag: &str, code: String| Some(exec(&[program, flag, &code]));
+    let language = |flag: &str, code: String| Some(exec(&[name, flag, &code]));
     match client {
-        Client::NodeFetch => language(node(facts), "-e", ask.by_fetch(strict)),
-        Client::NodeHttp => language(node(facts), "-e", ask.by_node_http(strict)),
-        Client::Python => language(python(facts), "-c", ask.by_python(strict)),
-        Client::Bun => language("bun", "-e", ask.by_bun(strict)),
-        Client::Ruby => language("ruby", "-e", ask.by_ruby(strict)),
-        Client::Php if !server.http => language("php", "-r", ask.by_php()),
+        Client::NodeFetch => language("-e", ask.by_fetch(strict)),
+        Client::NodeHttp => language("-e", ask.by_node_http(strict)),
+        Client::Python => language("-c", ask.by_python(strict)),
+        Client::Bun => language("-e", ask.by_bun(strict)),
+        Client::Ruby => language("-e", ask.by_ruby(strict)),
+        Client::Php if !server.http => language("-r", ask.by_php()),
         Client::Curl => {
             let how: &[&str] = if strict { &["-fsS"] } else { &["-sS", "-o", "/dev/null"] };
             let words: Vec<&str> = [&["curl"], how, &["--noproxy", "*"]].concat();
             ask.by_program(&words, facts)
         }
+        Client::Wget => ask.by_wget(strict, facts),
         Client::BusyboxWget if strict => {
             ask.by_program(&["wget", "-q", "-Y", "off", "-O", "/dev/null"], facts)
         }
         // BusyBox's wget counts every status from 400 on as a failure, so any answer is asked for as an open port.
-        Client::BusyboxWget if facts.os == Os::Alpine => ask.by_netcat(facts),
-        Client::BashTcp => language("bash", "-c", format!("</dev/tcp/127.0.0.1/{}", ask.in_shell())),
+        Client::BusyboxWget if name == "nc" => ask.by_netcat(facts),
+        Client::BashTcp => language("-c", format!("</dev/tcp/127.0.0.1/{}", ask.in_shell())),
         _ => None,
     }
 }
@@ -149,6 +160,17 @@ impl Ask<'_> {
         self.run([words, &[url.as_str()]].concat(), facts)
     }
 
+    /// GNU wget leaves with 8 where the server answers with a failure or leads elsewhere.
+    fn by_wget(&self, strict: bool, facts: &Facts) -> Option<Vec<String>> {
+        let quiet = ["wget", "-q", "--no-proxy", "-O", "/dev/null"];
+        if strict {
+            return self.by_program(&quiet, facts);
+        }
+        let url = format!("http://127.0.0.1:{}{}", self.in_shell(), self.path);
+        let line = format!("{} --max-redirect=0 {url} || test $? = 8", quiet.join(" "));
+        has_shell(facts).then(|| exec(&["sh", "-c", &line]))
+    }
+
     fn by_netcat(&self, facts: &Facts) -> Option<Vec<String>> {
         let port = self.in_shell();
         self.run(vec!["nc", "-z", "127.0.0.1", &port], facts)
@@ -158,20 +180,11 @@ impl Ask<'_> {
         if self.variable.is_none() {
             return Some(exec(&words));
         }
-        let has_shell = facts.shell.is_some_and(|shell| !matches!(shell, Shell::None));
         let quoted = words.iter().map(|word| if *word == "*" { "'*'" } else { *word });
-        has_shell.then(|| exec(&["sh", "-c", &quoted.collect::<Vec<_>>().join(" ")]))
+        has_shell(facts).then(|| exec(&["sh", "-c", &quoted.collect::<Vec<_>>().join(" ")]))
     }
 }
 
-/// Node by the name that the image's PATH finds.
-fn node(facts: &Facts) -> &str {
-    match facts.entrypoint {
-        Some([program]) if program.ends_with("/node") => program,
-        _ => "node",
-    }
-}
-
-fn python(facts: &Facts) -> &'static str {
-    if facts.family.starts_with("python") { "python" } else { "python3" }
+fn has_shell(facts: &Facts) -> bool {
+    facts.shell.is_some_and(|shell| !matches!(shell, Shell::None))
 }

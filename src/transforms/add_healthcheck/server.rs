@@ -90,7 +90,7 @@ pub(super) fn find(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) ->
     if let Some(server) = program::find(shipped, &program, facts, &exposed, checks) {
         return Some(Some(with_route(server, Some(&sources), checks)));
     }
-    sourced::find(shipped, &sources, &exposed, checks)
+    sourced::find(shipped, &program, facts, &sources, &exposed, checks)
         .map(|server| server.map(|server| with_route(server, Some(&sources), checks)))
 }
 

@@ -218,3 +218,47 @@ fn hc2_a_probe_asks_for_the_port_as_the_program_does() {
     let found = run_built(&ADD_HEALTHCHECK, &files, &uvicorn, &crate::config::Options::default());
     assert!(found.after.text().contains("int(os.getenv('UVICORN_PORT') or 8000)"), "{:?}", found.held_back);
 }
+
+#[test]
+fn hc4_a_client_that_a_run_installs_is_there() {
+    let text = |run: &str| format!("FROM debian:bookworm-slim\n{run}EXPOSE 8080\nCOPY x /x\nCMD [\"/x\"]\n");
+    let config = Config::parse("health.port = 8080\n", &[]).expect("sound");
+    let probed = |run: &str| {
+        let found = outcome(&ADD_HEALTHCHECK, &[("x", "")], &text(run), &config.options_for("Dockerfile"));
+        let after = found.files[0].after.text().to_owned();
+        after.lines().find(|line| line.contains("127.0.0.1")).unwrap_or_default().trim().to_owned()
+    };
+    assert!(probed("").contains("/dev/tcp"), "bash alone");
+    assert!(probed("RUN apt-get update && apt-get install -y curl\n").starts_with("CMD [\"curl\""));
+    assert!(probed("RUN apt-get update && apt-get install -y wget\n").contains("--max-redirect=0"));
+    assert!(probed("RUN apt-get install -y nodejs\n").contains("[\"node\", \"-e\""));
+    // What is not sure to stay is no client.
+    assert!(probed("RUN apt-get install -y curl && apt-get purge -y curl\n").contains("/dev/tcp"));
+    assert!(probed("RUN apt-get install -y curl || true\n").contains("/dev/tcp"));
+    assert!(probed("RUN apk add --virtual .b curl\n").contains("/dev/tcp"));
+}
+
+#[test]
+fn hc4_what_the_container_is_started_with_is_there() {
+    let text = "FROM alpine:3.22\nRUN apk add nodejs\nCOPY server.js /\nCMD [\"node\", \"/server.js\"]\n";
+    assert!(probe(&[("server.js", LISTENS)], text).starts_with("CMD [\"node\", \"-e\", \"require('http')"));
+    let venv = "FROM debian:bookworm-slim\nCOPY . /app\nCMD [\"/venv/bin/python\", \"/app/app.py\"]\n";
+    let app = "from flask import Flask\napp = Flask(__name__)\napp.run(port=5000)\n";
+    assert!(probe(&[("app.py", app)], venv).starts_with("CMD [\"/venv/bin/python\", \"-c\""));
+}
+
+#[test]
+fn hc2_a_start_command_that_sets_the_variable_contradicts_the_sources() {
+    let server = "require('http').createServer().listen(process.env.PORT || 3000)\n";
+    let (_, text) = node(server, "");
+    let through = text.replace("\"node\", \"server.js\"", "\"npm\", \"start\"");
+    let with = |script: &str| format!("{{\"scripts\": {{\"start\": \"{script}\"}}}}");
+    let plain = with("node server.js");
+    assert!(probe(&[("server.js", server), ("package.json", &plain)], &through).contains("3000"));
+    let sets = with("PORT=81 node server.js");
+    held_back(&ADD_HEALTHCHECK, &[("server.js", server), ("package.json", &sets)], &through, &["HC2"]);
+    for command in ["\"env\", \"PORT=81\", \"node\"", "\"node\", \"--env-file=x\""] {
+        let text = text.replace("\"node\"", command);
+        held_back(&ADD_HEALTHCHECK, &[("server.js", server)], &text, &["HC2"]);
+    }
+}

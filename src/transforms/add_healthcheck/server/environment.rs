@@ -1,9 +1,10 @@
 //! HC2: what ENV, the project's own services and its `.env` files say about a variable that holds a port.
 
 use super::{Port, SET_PORT};
+use crate::images::Facts;
 use crate::syntax::Keyword;
 use crate::transforms::checks::Checks;
-use crate::transforms::shipped::Shipped;
+use crate::transforms::shipped::{Program, Shipped};
 
 /// Files of variables that are meant as an example only.
 const EXAMPLES: &[&str] = &["example", "sample", "template", "dist", "test"];
@@ -54,6 +55,29 @@ pub(super) fn sets(shipped: &Shipped<'_>, variables: &[&str]) -> Option<String> 
         let name = variables.iter().find(|name| build.run.environment.contains_key(**name))?;
         Some(format!("{} sets `{name}`", build.at()))
     })
+}
+
+/// What stands around the program may give the variable a value for it alone, which the probe does not see.
+pub(super) fn set_at_start(
+    shipped: &Shipped<'_>,
+    program: &Program,
+    facts: &Facts,
+    variable: &str,
+) -> Option<String> {
+    let start = format!("{variable}=");
+    let before = &program.argv[..program.start.program];
+    if before.iter().any(|word| word.starts_with(&start)) {
+        return Some(format!("the start command sets `{variable}`"));
+    }
+    if let Some(word) = program.argv.iter().find(|word| word.starts_with("--env-file") || *word == "--env") {
+        return Some(format!("`{word}` names a file of variables"));
+    }
+    program.through.as_ref()?;
+    let folder = shipped.context_workdir(facts)?;
+    let manifest =
+        if folder.is_empty() { "package.json".to_owned() } else { format!("{folder}/package.json") };
+    let text = shipped.input.project.read(&manifest)?;
+    text.contains(&start).then(|| format!("`{manifest}` sets `{variable}`"))
 }
 
 /// A `.env` file that is sent and gives the variable another number: the server may load it, and the probe does not.

@@ -84,7 +84,11 @@ fn by_default(
     };
     let number = port.number;
     let variable = program.start.port_variable;
-    if let Some(text) = variable.and_then(|variable| environment::contradicted(shipped, variable, number)) {
+    let contradicted = variable.and_then(|name| {
+        environment::set_at_start(shipped, program, facts, name)
+            .or_else(|| environment::contradicted(shipped, name, number))
+    });
+    if let Some(text) = contradicted {
         checks.misses("HC2", format!("{text}, which `{name}` may heed"), SET_PORT);
         return None;
     }

@@ -1,13 +1,16 @@
 //! HC2 of a program whose sources say where it listens.
 
 use super::{COMMAND, Port, SET_PORT, Server, agrees, environment};
+use crate::images::Facts;
 use crate::project::sources::{Interface, Listener, Role, Sources};
 use crate::transforms::checks::Checks;
-use crate::transforms::shipped::Shipped;
+use crate::transforms::shipped::{Program, Shipped};
 
 /// The port that the sources listen on.
 pub(super) fn find(
     shipped: &Shipped<'_>,
+    program: &Program,
+    facts: &Facts,
     sources: &Sources,
     exposed: &[u16],
     checks: &mut Checks,
@@ -42,7 +45,10 @@ pub(super) fn find(
         return Some(None);
     }
     let variable = port.variable.as_deref();
-    let contradicted = variable.and_then(|name| environment::contradicted(shipped, name, port.number));
+    let contradicted = variable.and_then(|name| {
+        environment::set_at_start(shipped, program, facts, name)
+            .or_else(|| environment::contradicted(shipped, name, port.number))
+    });
     if let Some(text) = contradicted {
         checks.misses("HC2", format!("{text}, which the program may load"), SET_PORT);
         return Some(None);

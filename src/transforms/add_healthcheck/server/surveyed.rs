@@ -46,7 +46,11 @@ pub(super) fn find(
     };
     let number = port.number;
     let heeded = served.variable.into_iter().chain(["SERVER_PORT", "ASPNETCORE_URLS", "PORT"]);
-    if heeded.into_iter().any(|name| environment::contradicted(shipped, name, number).is_some()) {
+    let elsewhere = |name| {
+        environment::set_at_start(shipped, program, facts, name)
+            .or_else(|| environment::contradicted(shipped, name, number))
+    };
+    if heeded.into_iter().any(|name| elsewhere(name).is_some()) {
         return None;
     }
     if !exposed.is_empty() && !exposed.contains(&number) {
