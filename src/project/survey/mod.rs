@@ -7,6 +7,7 @@
 //! unless told otherwise. Does no input or output of its own, and knows nothing of Dockerfiles.
 
 mod manifests;
+mod ports;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -50,6 +51,12 @@ pub struct Served {
     pub variable: Option<&'static str>,
     /// A text in the settings or the sources that may tell otherwise, with its place.
     pub said: Option<String>,
+    /// A variable that a setting or the sources take the port from before anything else.
+    pub named_variable: Option<String>,
+    /// Whether a setting or the sources name the port; otherwise it is the framework's own.
+    pub told: bool,
+    /// Whether the port is told by a setting that need not be in force: that of a profile, or of another program.
+    pub maybe: bool,
     /// A path that answers well while the program is well.
     pub health: Option<&'static str>,
 }
@@ -118,6 +125,9 @@ struct ServerRow {
     variable: Option<String>,
     /// The whole key of a line `key=port`.
     key: Option<String>,
+    /// Calls in sources whose text is the address.
+    #[serde(default)]
+    calls: Vec<String>,
     #[serde(default)]
     said: Vec<String>,
     health: Option<HealthRow>,
@@ -305,6 +315,10 @@ fn servers(
             port: row.port,
             variable: row.variable.as_deref(),
             said: None,
+            named_variable: None,
+            told: false,
+            // Settings of a server of settings are in force before those of the project.
+            maybe: named.iter().any(|package| is_remote_settings(&package.value)),
             health: None,
         };
         let health = row.health.as_ref();
@@ -314,42 +328,27 @@ fn servers(
             .iter()
             .any(|package| package.value.contains("security") || package.value.contains("oauth2"));
         served.health = health.filter(|_| has_health && !guarded).map(|row| row.path.as_str());
+        let mut told = Vec::new();
         for (path, text, is_source) in texts {
             // Sources of a language whose servers are set up in code speak of ports there; elsewhere in settings.
             if *is_source && row.key.is_some() {
                 continue;
             }
-            said(row, path, text, &mut served);
+            ports::look(row, path, text, &mut told, &mut served);
             if !is_source && row.said.iter().any(|hazard| text.contains(hazard.as_str())) {
                 survey
                     .numbers
                     .extend(text.split(|character| !is_word(character)).flat_map(str::parse::<u16>));
             }
         }
+        ports::conclude(told, survey.programs.len(), &mut served);
         survey.served.push(Found { value: served, at: package.at.clone() });
     }
 }
 
-/// What a text says about where the server listens.
-fn said(row: &'static ServerRow, path: &str, text: &str, served: &mut Served) {
-    for (number, line) in text.lines().enumerate() {
-        let code = line.trim();
-        if code.starts_with('#') || code.starts_with("//") {
-            continue;
-        }
-        if let (Some(key), Some((name, value))) = (&row.key, code.split_once('='))
-            && name.trim() == key
-        {
-            served.port = value.trim().parse().ok();
-            if served.port.is_some() {
-                continue;
-            }
-            served.said = Some(format!("`{code}` ({path}:{})", number + 1));
-        }
-        if let Some(hazard) = row.said.iter().find(|hazard| code.contains(hazard.as_str())) {
-            served.said.get_or_insert_with(|| format!("`{hazard}` ({path}:{})", number + 1));
-        }
-    }
+fn is_remote_settings(package: &str) -> bool {
+    const SOURCES: &[&str] = &["-config", "consul", "kubernetes", "vault", "zookeeper"];
+    package.contains("spring-cloud") && SOURCES.iter().any(|source| package.contains(source))
 }
 
 #[cfg(test)]

@@ -262,3 +262,62 @@ fn hc2_a_start_command_that_sets_the_variable_contradicts_the_sources() {
         held_back(&ADD_HEALTHCHECK, &[("server.js", server)], &text, &["HC2"]);
     }
 }
+
+const SPRING: &str = "<project><dependencies><dependency><groupId>org.springframework.boot</groupId>\
+    <artifactId>spring-boot-starter-web</artifactId></dependency></dependencies></project>";
+
+#[track_caller]
+fn spring(settings: &[(&str, &str)], lines: &str) -> String {
+    let mut files = vec![("pom.xml", SPRING), ("src/main/java/A.java", "class A {}"), ("target/a.jar", "")];
+    files.extend(settings);
+    let text = format!(
+        "FROM eclipse-temurin:21-jre-jammy\nCOPY target/*.jar app.jar\n{lines}CMD [\"java\", \"-jar\", \"/app.jar\"]\n"
+    );
+    let found = probe(&files, &text);
+    found
+        .rsplit_once("127.0.0.1:")
+        .map_or(String::new(), |(_, rest)| rest.trim_end_matches("/\"]").to_owned())
+}
+
+#[test]
+fn hc2_the_settings_of_spring_name_its_port() {
+    const PROPERTIES: &str = "src/main/resources/application.properties";
+    const YAML: &str = "src/main/resources/application.yml";
+    assert_eq!(spring(&[], ""), "8080");
+    assert_eq!(spring(&[(PROPERTIES, "server.port=9000\n")], ""), "9000");
+    assert_eq!(spring(&[(YAML, "server:\n  port: 9000\nspring:\n  redis:\n    port: 1\n")], ""), "9000");
+    assert_eq!(spring(&[(YAML, "server.port: ${APP_PORT:9000}\n")], ""), "${APP_PORT:-9000}");
+    assert_eq!(spring(&[(YAML, "server:\n  port: ${APP_PORT}\n")], ""), "");
+    assert_eq!(spring(&[(YAML, "server:\n  ssl:\n    enabled: true\n")], ""), "");
+    assert_eq!(spring(&[(PROPERTIES, "server.port=9000\n"), (YAML, "server.port: 9001\n")], ""), "");
+    // A profile need not be in force, and EXPOSE tells whether it is.
+    let profile = ("src/main/resources/application-prod.yml", "server:\n  port: 9000\n");
+    assert_eq!(spring(&[profile], ""), "");
+    assert_eq!(spring(&[profile], "EXPOSE 9000\n"), "9000");
+    assert_eq!(spring(&[], "ENV SERVER_PORT=9000\n"), "${SERVER_PORT:-9000}");
+    assert_eq!(spring(&[], "EXPOSE 9000\n"), "");
+}
+
+#[test]
+fn hc2_dotnet_listens_where_its_sources_variables_and_image_say() {
+    let project = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>";
+    let port = |source: &str, version: &str, lines: &str| {
+        let text = format!(
+            "FROM mcr.microsoft.com/dotnet/sdk:{version} AS b\nWORKDIR /s\nCOPY . .\nRUN dotnet publish -o /o\n\
+             FROM mcr.microsoft.com/dotnet/aspnet:{version}\nCOPY --from=b /o .\n{lines}\
+             ENTRYPOINT [\"dotnet\", \"App.dll\"]\n"
+        );
+        let found = probe(&[("App.csproj", project), ("Program.cs", source)], &text);
+        found.rsplit_once('/').map_or(String::new(), |(_, rest)| rest.trim_end_matches("\"]").to_owned())
+    };
+    let plain = "var app = WebApplication.CreateBuilder(args).Build();\napp.Run();\n";
+    assert_eq!(port(plain, "8.0", ""), "8080");
+    assert_eq!(port(plain, "6.0", ""), "80");
+    assert_eq!(port(plain, "8.0", "ENV ASPNETCORE_URLS=http://+:5000\n"), "5000");
+    assert_eq!(port(plain, "8.0", "ENV ASPNETCORE_URLS=https://+:5000\n"), "");
+    assert_eq!(port(plain, "8.0", "EXPOSE 8080\nEXPOSE 8081\n"), "8080");
+    assert_eq!(port(plain, "8.0", "EXPOSE 80\n"), "");
+    assert_eq!(port("builder.WebHost.UseUrls(\"http://*:7000\");\n", "8.0", ""), "7000");
+    assert_eq!(port("builder.WebHost.UseUrls(urls);\n", "8.0", ""), "");
+    assert_eq!(port("options.ListenAnyIP(5001);\n", "8.0", ""), "");
+}

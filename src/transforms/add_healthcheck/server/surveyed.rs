@@ -2,10 +2,13 @@
 
 use super::{Port, Server, environment};
 use crate::images::Facts;
-use crate::project::survey::Family;
+use crate::project::survey::{Family, Served};
 use crate::shell::Given;
 use crate::transforms::checks::Checks;
 use crate::transforms::shipped::{Program, Shipped};
+
+/// Variables that one framework or another takes its port from.
+const VARIABLES: [&str; 3] = ["SERVER_PORT", "ASPNETCORE_URLS", "PORT"];
 
 /// A server that a package of the project makes, on its port or on the one that ENV names, where EXPOSE says the same.
 pub(super) fn find(
@@ -23,37 +26,41 @@ pub(super) fn find(
     let (at, served) = (&served.at, &served.value);
     // Options of the program itself, and what the settings say, may tell otherwise.
     let told = program.argv.iter().any(|word| word.contains("port") || word.contains("urls"));
-    let before_8 = family == Family::Dotnet && major(facts).is_none_or(|major| major < 8);
-    if told || served.said.is_some() || before_8 {
+    if told || served.said.is_some() {
         return None;
     }
-    let others: Vec<&str> = ["ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS", "SERVER_PORT", "PORT"]
-        .into_iter()
-        .filter(|name| Some(*name) != served.variable)
-        .collect();
-    if environment::sets(shipped, &others).is_some() {
-        return None;
-    }
-    let port = match (served.variable, served.port) {
-        (Some(variable), default) => {
+    let port = match (&served.named_variable, served.variable, served.port) {
+        _ if family == Family::Dotnet => dotnet(shipped, facts, served)?,
+        (Some(variable), _, default) => {
+            environment::port(shipped, variable, default, &mut Checks::default())?
+        }
+        (None, Some(variable), default) => {
             environment::port_of_program(shipped, variable, default, &mut Checks::default())?
         }
-        (None, Some(port)) => Port::fixed(port),
+        (None, None, Some(port)) => Port::fixed(port),
         // Set up in code: the number stands there, and it is the one port of EXPOSE.
-        (None, None) => Port::fixed(
+        (None, None, None) => Port::fixed(
             exposed.first().copied().filter(|port| exposed.len() == 1 && survey.numbers.contains(port))?,
         ),
     };
     let number = port.number;
-    let heeded = served.variable.into_iter().chain(["SERVER_PORT", "ASPNETCORE_URLS", "PORT"]);
-    let elsewhere = |name| {
+    let heeded = || served.named_variable.as_deref().into_iter().chain(served.variable).chain(VARIABLES);
+    let followed = [port.variable.as_deref(), served.variable].into_iter().flatten().collect::<Vec<_>>();
+    let others: Vec<&str> = heeded().filter(|name| !followed.contains(name)).collect();
+    let by_dotnet = family == Family::Dotnet;
+    if !by_dotnet && environment::sets(shipped, &others).is_some() {
+        return None;
+    }
+    let elsewhere = |name: &str| {
         environment::set_at_start(shipped, program, facts, name)
             .or_else(|| environment::contradicted(shipped, name, number))
     };
-    if heeded.into_iter().any(|name| elsewhere(name).is_some()) {
+    if heeded().any(|name| elsewhere(name).is_some()) {
         return None;
     }
-    if !exposed.is_empty() && !exposed.contains(&number) {
+    // What the container is given may tell otherwise, or a setting that need not be in force: then EXPOSE decides.
+    let open = served.maybe || program.argv.iter().any(|word| word.contains('$'));
+    if !exposed.contains(&number) && (open || !exposed.is_empty()) {
         return None;
     }
     checks.holds("HC1", format!("`{}` makes it a server ({at})", served.package));
@@ -70,6 +77,36 @@ pub(super) fn find(
         (Some(path), _) => checks.holds("HC3", format!("dockfix.toml names the path `{path}`")),
     }
     Some(Server { port, path, http: true })
+}
+
+/// Where ASP.NET listens: what the sources say, then the variables, then what the images of .NET set.
+fn dotnet(shipped: &Shipped<'_>, facts: &Facts, served: &Served) -> Option<Port> {
+    const URLS: &str = "ASPNETCORE_URLS";
+    const PORTS: &str = "ASPNETCORE_HTTP_PORTS";
+    let by_services = shipped.builds().any(|build| {
+        !build.run.own_health && [URLS, PORTS].iter().any(|name| build.run.environment.contains_key(*name))
+    });
+    if by_services {
+        return None;
+    }
+    if served.told {
+        return served.port.map(Port::fixed).filter(|_| !shipped.sets_variable(URLS));
+    }
+    if shipped.sets_variable(URLS) {
+        let (host, port) = shipped.environment(URLS)?.strip_prefix("http://")?.rsplit_once(':')?;
+        let reached = matches!(host, "+" | "*" | "0.0.0.0" | "[::]" | "localhost" | "127.0.0.1");
+        return port.parse().ok().filter(|_| reached).map(Port::fixed);
+    }
+    if shipped.sets_variable(PORTS) {
+        return shipped.environment(PORTS)?.parse().ok().map(Port::fixed);
+    }
+    // Elsewhere Kestrel listens on 5000 unless told otherwise.
+    let own = facts.repository.contains("dotnet/");
+    match major(facts)? {
+        8.. if own => Some(Port::fixed(8080)),
+        ..8 if facts.repository.ends_with("/aspnet") => Some(Port::fixed(80)),
+        _ => None,
+    }
 }
 
 fn major(facts: &Facts) -> Option<u32> {

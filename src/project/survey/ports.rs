@@ -1,0 +1,148 @@
+//! What settings and sources say about where a framework's server listens.
+
+use serde_json::Value;
+
+use super::{Served, ServerRow};
+
+/// A place that names the port.
+pub(super) struct Told {
+    port: u16,
+    /// The variable that is asked before.
+    variable: Option<String>,
+    /// Whether it need not be in force, even if the program is the only one: a profile's.
+    maybe: bool,
+    /// Whether it stands in the sources, and so in those of one program.
+    in_source: bool,
+    at: String,
+}
+
+/// Reads one text: what names the port is told, and what may tell otherwise is said.
+pub(super) fn look(row: &ServerRow, path: &str, text: &str, told: &mut Vec<Told>, served: &mut Served) {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
+    if let Some(key) = row.key.as_deref().filter(|key| is_yaml && key.contains('.')) {
+        return match serde_saphyr::from_multiple::<Value>(text) {
+            Ok(documents) => {
+                let maybe = name.contains('-') || documents.len() > 1;
+                for document in &documents {
+                    settings(row, key, (path, maybe), document, told, served);
+                }
+            }
+            Err(_) => _ = served.said.get_or_insert_with(|| format!("`{path}` cannot be read")),
+        };
+    }
+    for (number, line) in text.lines().enumerate() {
+        let code = line.trim();
+        if code.starts_with('#') || code.starts_with("//") {
+            continue;
+        }
+        let at = || format!("{path}:{}", number + 1);
+        let pair = code.split_once('=').filter(|(name, _)| row.key.as_deref() == Some(name.trim()));
+        if let Some((_, value)) = pair {
+            match port(value.trim()) {
+                // Sections and profiles are not told apart.
+                Some((port, variable)) => {
+                    let maybe = name != "application.properties";
+                    told.push(Told { port, variable, maybe, in_source: false, at: at() });
+                    continue;
+                }
+                None => _ = served.said.get_or_insert_with(|| format!("`{code}` ({})", at())),
+            }
+        }
+        if row.calls.iter().any(|call| code.contains(call.as_str()))
+            && let Some(port) = address(code)
+        {
+            told.push(Told { port, variable: None, maybe: false, in_source: true, at: at() });
+            continue;
+        }
+        if let Some(hazard) = row.said.iter().find(|hazard| code.contains(hazard.as_str())) {
+            served.said.get_or_insert_with(|| format!("`{hazard}` ({})", at()));
+        }
+    }
+}
+
+/// What all of them together say.
+pub(super) fn conclude(told: Vec<Told>, programs: usize, served: &mut Served) {
+    let Some(first) = told.first() else { return };
+    if let Some(other) =
+        told.iter().find(|other| (other.port, &other.variable) != (first.port, &first.variable))
+    {
+        let text = format!("{} and {} name different ports", first.at, other.at);
+        served.said.get_or_insert(text);
+        return;
+    }
+    let by_default = served.port == Some(first.port) && first.variable.is_none();
+    let certain = told.iter().any(|told| !told.maybe && !(told.in_source && programs > 1));
+    served.maybe |= !by_default && !certain;
+    served.told = true;
+    served.port = Some(first.port);
+    served.named_variable = first.variable.clone();
+}
+
+/// The settings of a YAML document, `server.port` in whichever way it is nested.
+fn settings(
+    row: &ServerRow,
+    key: &str,
+    (path, maybe): (&str, bool),
+    document: &Value,
+    told: &mut Vec<Told>,
+    served: &mut Served,
+) {
+    let mut found = Vec::new();
+    flatten(document, String::new(), &mut found);
+    for (name, value) in found {
+        if name == key {
+            match port(&value) {
+                Some((port, variable)) => {
+                    told.push(Told { port, variable, maybe, in_source: false, at: path.to_owned() });
+                }
+                None => _ = served.said.get_or_insert_with(|| format!("`{name}: {value}` ({path})")),
+            }
+            continue;
+        }
+        // The row's texts of one word are meant for lines; here only whole keys count.
+        let keys = row.said.iter().map(|hazard| hazard.trim_end_matches(':'));
+        let mut keys = keys.filter(|hazard| hazard.contains(['.', '-']));
+        if keys.any(|hazard| name.contains(hazard)) {
+            served.said.get_or_insert_with(|| format!("`{name}` ({path})"));
+        }
+    }
+}
+
+fn flatten(value: &Value, name: String, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(members) => {
+            for (key, inner) in members {
+                let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+                flatten(inner, name, found);
+            }
+        }
+        Value::String(text) => found.push((name, text.clone())),
+        other => found.push((name, other.to_string())),
+    }
+}
+
+/// A number, or a variable with one: `${PORT:8080}`.
+fn port(value: &str) -> Option<(u16, Option<String>)> {
+    let inside = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    let (variable, number) = match inside {
+        Some(inside) => {
+            let (name, number) = inside.split_once(':')?;
+            (Some(name.to_owned()), number)
+        }
+        None => (None, value),
+    };
+    let plain = |name: &String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if variable.as_ref().is_some_and(|name| !plain(name)) {
+        return None;
+    }
+    Some((number.trim().parse().ok().filter(|port| *port > 0)?, variable))
+}
+
+/// The port of the one address that a call names: `UseUrls("http://*:5000")`.
+fn address(code: &str) -> Option<u16> {
+    let mut quoted = code.split('"').skip(1).step_by(2);
+    let text = quoted.next().filter(|_| quoted.next().is_none())?;
+    let (host, port) = text.strip_prefix("http://")?.trim_end_matches('/').rsplit_once(':')?;
+    matches!(host, "0.0.0.0" | "*" | "+" | "localhost" | "127.0.0.1" | "[::]").then(|| port.parse().ok())?
+}
