@@ -36,6 +36,8 @@ pub struct ComposeService {
     pub environment: BTreeMap<String, Option<String>>,
     /// What it says about its health.
     pub healthcheck: Healthcheck,
+    /// What its own check asks for, where that is a plain URL.
+    pub asked: Option<Asked>,
     /// Whether it takes more from another service (`extends`) that could not be read.
     pub extends: bool,
     /// Whether it starts something else than the image would: `command`, `entrypoint`.
@@ -96,6 +98,17 @@ pub enum Healthcheck {
     Disabled,
 }
 
+/// What a check of a service asks its own container for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Asked {
+    /// The port.
+    pub port: u16,
+    /// The path; it begins with a slash.
+    pub path: String,
+    /// Whether an answer that is no success fails the check.
+    pub strict: bool,
+}
+
 /// Why a compose file cannot be read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ComposeError(String);
@@ -126,12 +139,13 @@ fn local_build(name: String, service: yaml::Service) -> Option<ComposeService> {
         return None;
     }
     let dockerfile = interpolate(build.dockerfile.as_deref().unwrap_or("Dockerfile"))?;
-    let healthcheck = match service.healthcheck {
+    let healthcheck = match &service.healthcheck {
         None => Healthcheck::Unsaid,
         Some(check) if check.is_disabled() => Healthcheck::Disabled,
         Some(_) => Healthcheck::Own,
     };
     let command = service.command.as_ref().filter(|_| service.entrypoint.is_none()).and_then(command_words);
+    let asked = service.healthcheck.as_ref().and_then(|check| asked(&check.words().join(" ")));
     Some(ComposeService {
         name,
         context,
@@ -144,10 +158,30 @@ fn local_build(name: String, service: yaml::Service) -> Option<ComposeService> {
         mounts: service.volumes.unwrap_or_default().into_iter().map(mount).collect(),
         environment: plain(service.environment.unwrap_or_default()),
         healthcheck,
+        asked,
         extends: service.extends.is_some(),
         starts_otherwise: service.command.is_some() || service.entrypoint.is_some(),
         command,
     })
+}
+
+/// The one URL of a command, where it names the container itself.
+fn asked(command: &str) -> Option<Asked> {
+    let (before, rest) = command.split_once("http://")?;
+    let end = rest.find(|letter: char| letter.is_whitespace() || "\"'`|;)&".contains(letter));
+    let (url, after) = rest.split_at(end.unwrap_or(rest.len()));
+    if url.contains('$') || after.contains("http") || before.contains("https") {
+        return None;
+    }
+    let (address, path) = url.find('/').map_or((url, "/"), |at| url.split_at(at));
+    let (host, port) = address.rsplit_once(':').unwrap_or((address, "80"));
+    let words: Vec<&str> = before.split_whitespace().chain(after.split_whitespace()).collect();
+    let fails = |word: &&str| {
+        *word == "--fail" || word.starts_with('-') && !word.starts_with("--") && word.contains('f')
+    };
+    let strict = words.contains(&"wget") || words.contains(&"curl") && words.iter().any(fails);
+    let own = matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0");
+    Some(Asked { port: port.parse().ok().filter(|_| own)?, path: path.to_owned(), strict })
 }
 
 /// Names and values, as far as the file alone tells them.
@@ -274,6 +308,25 @@ mod tests {
 
     fn services(text: &str) -> Vec<ComposeService> {
         parse(text).expect("the file can be read")
+    }
+
+    #[test]
+    fn a_check_tells_what_it_asks_for() {
+        let of = |test: &str| asked(test).map(|asked| (asked.port, asked.path, asked.strict));
+        let some = |port, path: &str, strict| Some((port, path.to_owned(), strict));
+        assert_eq!(of("CMD curl -f http://localhost:3000/health"), some(3000, "/health", true));
+        assert_eq!(of("CMD-SHELL curl --fail http://127.0.0.1 || exit 1"), some(80, "/", true));
+        assert_eq!(of("curl -s http://localhost:81/x"), some(81, "/x", false));
+        assert_eq!(of("wget -q --spider http://localhost:82/ping"), some(82, "/ping", true));
+        assert_eq!(of("node -e \"fetch('http://localhost:83/')\""), some(83, "/", false));
+        for other in [
+            "CMD pg_isready",
+            "curl http://db:80/",
+            "curl http://localhost:$PORT/",
+            "curl https://localhost/",
+        ] {
+            assert_eq!(of(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -46,6 +46,10 @@ pub struct Run {
     pub own_user: bool,
     /// Variables that it sets; `None` where the value comes from elsewhere.
     pub environment: BTreeMap<String, Option<String>>,
+    /// What its own health check asks for, where that is a plain URL.
+    pub asked: Option<compose::Asked>,
+    /// Ports of the container that it publishes, TCP only, ranges left out.
+    pub published: Vec<u16>,
     /// Paths of the container over which it mounts something, as far as they are plain.
     pub mounts: Vec<String>,
 }
@@ -134,6 +138,13 @@ fn composed(read: &Read<'_>) -> Option<(String, Result<Vec<Build>, String>)> {
                 own_health: service.healthcheck != compose::Healthcheck::Unsaid,
                 own_user: service.user.is_some(),
                 environment: service.environment,
+                asked: service.asked,
+                published: service
+                    .ports
+                    .iter()
+                    .filter(|port| !port.udp && port.first == port.last)
+                    .map(|port| port.first)
+                    .collect(),
                 mounts: service.mounts.into_iter().filter_map(|mount| mount.target).collect(),
             },
         })

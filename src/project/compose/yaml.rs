@@ -135,6 +135,11 @@ pub(super) struct Check {
 }
 
 impl Check {
+    /// The words of the command, those of a shell as one.
+    pub(super) fn words(&self) -> &[String] {
+        self.test.as_ref().map_or(&[], |test| &test.0)
+    }
+
     pub(super) fn is_disabled(&self) -> bool {
         self.disable == Some(true) || self.test.as_ref().is_some_and(|test| test.0 == ["NONE"])
     }

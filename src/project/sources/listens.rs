@@ -25,7 +25,7 @@ pub enum Interface {
 pub struct Listener {
     /// The port, or what it is while `variable` is not set; `None` where it cannot be read off the sources.
     pub port: Option<u16>,
-    /// The variable of the environment that says otherwise.
+    /// The variable of the environment that says otherwise; with a dash before it, the flag of the command line.
     pub variable: Option<String>,
     /// The interface.
     pub interface: Interface,

@@ -2,8 +2,10 @@
 
 mod environment;
 mod program;
+mod services;
 mod sourced;
 mod surveyed;
+mod variables;
 mod web;
 
 use crate::images::Facts;
@@ -54,6 +56,9 @@ pub(super) fn find(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) ->
         Err(missing) if options.port.is_none() => {
             // Without EXPOSE there is no sign of a server, and jobs are not to be bothered.
             exposed.first()?;
+            if let Some(server) = services::find(shipped, &exposed, checks) {
+                return Some(Some(server));
+            }
             checks.misses(missing.id, missing.text, format!("{}; or {SET_PORT}", missing.remedy));
             return Some(None);
         }
@@ -79,8 +84,15 @@ pub(super) fn find(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) ->
         Err(missing) => {
             return match program::find(shipped, &program, facts, &exposed, checks) {
                 Some(server) => Some(Some(with_route(server, None, checks))),
+                None if exposed.is_empty() && !program::is_server(&program) => None,
                 None => {
-                    exposed.first()?;
+                    let mut stated = Checks::default();
+                    if let Some(server) = services::find(shipped, &exposed, &mut stated)
+                        && surveyed::allows(shipped, &program, facts, &server)
+                    {
+                        checks.join(stated);
+                        return Some(Some(server));
+                    }
                     checks.misses("HC2", format!("the port is not proven: {}", missing.text), SET_PORT);
                     Some(None)
                 }
@@ -90,8 +102,18 @@ pub(super) fn find(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) ->
     if let Some(server) = program::find(shipped, &program, facts, &exposed, checks) {
         return Some(Some(with_route(server, Some(&sources), checks)));
     }
-    sourced::find(shipped, &program, facts, &sources, &exposed, checks)
-        .map(|server| server.map(|server| with_route(server, Some(&sources), checks)))
+    if sourced::is_open(&sources)
+        && let Some(server) = services::find(shipped, &exposed, checks)
+    {
+        return Some(Some(server));
+    }
+    let found = sourced::find(shipped, &program, facts, &sources, &exposed, checks);
+    if found.is_none() && program::is_server(&program) {
+        let text = format!("the port that `{}` is given is not plain", program.name());
+        checks.misses("HC2", text, SET_PORT);
+        return Some(None);
+    }
+    found.map(|server| server.map(|server| with_route(server, Some(&sources), checks)))
 }
 
 /// Whether the image starts something of its own: by this file, or by its base image, if that is a web server.

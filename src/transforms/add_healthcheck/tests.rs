@@ -321,3 +321,107 @@ fn hc2_dotnet_listens_where_its_sources_variables_and_image_say() {
     assert_eq!(port("builder.WebHost.UseUrls(urls);\n", "8.0", ""), "");
     assert_eq!(port("options.ListenAnyIP(5001);\n", "8.0", ""), "");
 }
+
+#[test]
+fn hc2_a_port_from_a_variable_of_the_start_command_is_followed() {
+    let with = |lines: &str| {
+        let text = format!("FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY . .\n{lines}\n");
+        let found = probe(&[("app.py", "import unheard_of\n")], &text);
+        found
+            .split("'127.0.0.1', ")
+            .nth(1)
+            .map_or(String::new(), |rest| rest.split(", timeout").next().unwrap_or_default().to_owned())
+    };
+    let asks = |number: u16| format!("int(os.getenv('PORT') or {number})");
+    assert_eq!(with("ENV PORT=8080\nCMD exec gunicorn --bind :$PORT app:app"), asks(8080));
+    assert_eq!(with("CMD uvicorn app:app --port ${PORT:-8001}"), asks(8001));
+    assert_eq!(with("EXPOSE 8002\nCMD uvicorn app:app --port $PORT"), asks(8002));
+    assert_eq!(with("ENV X=1\nCMD uvicorn app:app --port 8003"), "8003");
+    let text = "FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY . .\nCMD gunicorn --bind :$PORT app:app\n";
+    held_back(&ADD_HEALTHCHECK, &[("app.py", "import unheard_of\n")], text, &["HC2"]);
+}
+
+#[test]
+fn hc2_a_binary_of_go_is_followed_to_its_package() {
+    let server = |port: u16| {
+        format!(
+            "package main\nimport \"net/http\"\nfunc main() {{ http.ListenAndServe(\":{port}\", nil) }}\n"
+        )
+    };
+    let (one, two) = (server(8001), server(8002));
+    let files = [("go.mod", "module x\n\ngo 1.26\n"), ("cmd/one/main.go", &*one), ("cmd/two/main.go", &*two)];
+    let with = |run: &str, copy: &str| {
+        let text = format!(
+            "FROM golang:1.27 AS b\nWORKDIR /s\nCOPY . .\n{run}\nFROM debian:bookworm-slim\n{copy}\nCMD [\"/app\"]\n"
+        );
+        let found = probe(&files, &text);
+        found.rsplit_once('/').map_or(String::new(), |(_, rest)| rest.trim_end_matches("\"]").to_owned())
+    };
+    assert_eq!(with("RUN go build -o /out ./cmd/two", "COPY --from=b /out /app"), "8002");
+    let both = "RUN go build -o /bin/one ./cmd/one && go build -o /bin/two cmd/two/main.go";
+    assert_eq!(with(both, "COPY --from=b /bin/one /app"), "8001");
+    assert_eq!(with(both, "COPY --from=b /bin/two /app"), "8002");
+    assert_eq!(with("WORKDIR /s/cmd/two\nRUN go build -o /out", "COPY --from=b /out /app"), "8002");
+    assert_eq!(with("RUN go build -o app ./cmd/one", "COPY --from=b /s/app /"), "8001");
+    // Where it was built is not certain.
+    assert_eq!(with("RUN cd cmd/two && go build -o /out .", "COPY --from=b /out /app"), "");
+    assert_eq!(with("RUN go build -o /out $P", "COPY --from=b /out /app"), "");
+    assert_eq!(with("RUN go build -o /out ./cmd/one", "COPY --from=other /out /app"), "");
+}
+
+#[test]
+fn hc2_expose_chooses_among_several_listeners() {
+    let server =
+        "const http = require('http')\nhttp.createServer().listen(3000)\nhttp.createServer().listen(9000)\n";
+    waits(server, "", &["HC2"]);
+    waits(server, "EXPOSE 3000 9000\n", &["HC2"]);
+    let (files, text) = node(server, "EXPOSE 9000\n");
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    assert!(probe(&files, &text).contains("127.0.0.1:9000"));
+}
+
+#[test]
+fn hc5_grpc_waits_for_a_client_that_speaks_it() {
+    let server = "const grpc = require('@grpc/grpc-js')\nconst server = new grpc.Server()\n\
+                  server.bindAsync('0.0.0.0:7000', grpc.ServerCredentials.createInsecure(), () => {})\n";
+    waits(server, "EXPOSE 7000\n", &["HC5"]);
+}
+
+#[test]
+fn hc2_a_flag_that_who_runs_the_image_may_give_proves_no_port() {
+    let main = "package main\nimport (\n\"flag\"\n\"net/http\"\n)\nfunc main() {\n\
+                port := flag.String(\"port\", \"8080\", \"\")\nflag.Parse()\nhttp.ListenAndServe(\":\"+*port, nil)\n}\n";
+    let files = [("main.go", main), ("go.mod", "module x\n\ngo 1.26\n")];
+    let text = |start: &str| {
+        format!(
+            "FROM golang:1.27 AS b\nWORKDIR /s\nCOPY . .\nRUN go build -o /app .\nFROM debian:bookworm-slim\n\
+             COPY --from=b /app /app\nEXPOSE 8080\n{start}\n"
+        )
+    };
+    assert!(probe(&files, &text("CMD [\"/app\"]")).contains("/8080"));
+    held_back(&ADD_HEALTHCHECK, &files, &text("ENTRYPOINT [\"/app\"]"), &["HC2"]);
+    held_back(&ADD_HEALTHCHECK, &files, &text("CMD [\"/app\", \"-port=81\"]"), &["HC2"]);
+}
+
+#[test]
+fn hc2_services_of_the_project_prove_what_the_sources_do_not() {
+    let text = "FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y curl\nCOPY x /x\nEXPOSE 3000\nCMD [\"/x\"]\n";
+    let with = |service: &str, text: &str| {
+        let compose = format!("services: {{a: {{build: ., {service}}}}}");
+        let files = [("x", ""), ("compose.yaml", compose.as_str())];
+        let found = run_built(&ADD_HEALTHCHECK, &files, text, &crate::config::Options::default());
+        let after = found.after.text().to_owned();
+        after.lines().find(|line| line.contains("127.0.0.1")).unwrap_or_default().trim().to_owned()
+    };
+    let check = "healthcheck: {test: curl -f http://localhost:3000/ok}";
+    assert!(with(check, text).ends_with("\"-fsS\", \"--noproxy\", \"*\", \"http://127.0.0.1:3000/ok\"]"));
+    // What is published and exposed is a port, and nobody knows what it speaks.
+    let compose = "services: {a: {build: ., ports: ['80:3000']}}";
+    let files = [("x", ""), ("compose.yaml", compose)];
+    let found = run_built(&ADD_HEALTHCHECK, &files, text, &crate::config::Options::default());
+    assert_eq!(found.held_back[0].missing.iter().map(|missing| missing.id).collect::<Vec<_>>(), ["HC5"]);
+    assert_eq!(with("ports: ['80:81']", text), "");
+    assert_eq!(with("ports: ['80:3000', '81:4000']", text), "");
+    assert_eq!(with(check, &text.replace("3000", "4000")), "");
+    assert_eq!(with("ports: ['80:3000'], command: x", text), "");
+}

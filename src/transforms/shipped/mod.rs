@@ -1,6 +1,7 @@
 //! The stage that is shipped, as its container will see it: base image, user, folder, start command, and where its
 //! files come from. Shared by every transform that judges what runs; says "not known" rather than guess.
 
+mod built;
 mod options;
 mod origin;
 mod program;

@@ -1,6 +1,6 @@
 //! What the container starts, and which sources of the project that reaches.
 
-use super::{Form, Origin, Setter, Shipped, join, options, script};
+use super::{Form, Origin, Setter, Shipped, built, join, options, script};
 use crate::images::Facts;
 use crate::project::ecosystems::{go, npm};
 use crate::project::sources::{Entry, Language, Scope};
@@ -377,6 +377,13 @@ impl Shipped<'_> {
         let project = self.input.project;
         if project.entry("go.mod").is_none() {
             return Err(format!("the sources of `{path}` are in a language that is not read"));
+        }
+        if let Some(package) = built::go_package(self, &path, facts.workdir) {
+            return Ok(Scope {
+                language: Language::Go,
+                entries: vec![Entry::Package(package)],
+                built: Vec::new(),
+            });
         }
         let found = go::sources(project, "");
         match found.mains.as_slice() {

@@ -131,8 +131,16 @@ impl Evaluator<'_> {
                 [host, text(":"), arguments.next().unwrap_or_else(unknown)].concat()
             }
             "fmt.Sprintf" => sprintf(arguments),
-            // The default of a flag of the command line.
-            "flag.String" | "flag.Int" | "flag.Uint" => arguments.nth(1).unwrap_or_else(unknown),
+            // The default of a flag of the command line; a dash tells its name from that of a variable.
+            "flag.String" | "flag.Int" | "flag.Uint" => {
+                let default = arguments.nth(1).unwrap_or_else(unknown);
+                match (self.code.string(open + 1), default.as_slice()) {
+                    (Some(name), [Part::Text(text)]) => {
+                        vec![Part::Variable { name: format!("-{name}"), default: Some(text.clone()) }]
+                    }
+                    _ => unknown(),
+                }
+            }
             "URL" => {
                 let name = arguments.next().unwrap_or_else(unknown);
                 join([folder(arguments.next().unwrap_or_else(unknown)), name])

@@ -59,7 +59,10 @@ fn go_is_read() {
         ),
         ":${PORT:-8080}"
     );
-    assert_eq!(of("var p = flag.Int(\"port\", 80, \"\")\nfunc f() { use(fmt.Sprintf(\":%d\", *p)) }"), ":80");
+    assert_eq!(
+        of("var p = flag.Int(\"port\", 80, \"\")\nfunc f() { use(fmt.Sprintf(\":%d\", *p)) }"),
+        ":${-port:-80}"
+    );
     assert_eq!(
         of("func f() { p := \"80\"; if v := os.Getenv(\"P\"); v != \"\" { p = v }; use(p) }"),
         "${P:-80}"

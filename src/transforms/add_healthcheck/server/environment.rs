@@ -72,12 +72,18 @@ pub(super) fn set_at_start(
     if let Some(word) = program.argv.iter().find(|word| word.starts_with("--env-file") || *word == "--env") {
         return Some(format!("`{word}` names a file of variables"));
     }
-    program.through.as_ref()?;
+    let restarted = program.name() == "nodemon";
+    if program.through.is_none() && !restarted {
+        return None;
+    }
     let folder = shipped.context_workdir(facts)?;
-    let manifest =
-        if folder.is_empty() { "package.json".to_owned() } else { format!("{folder}/package.json") };
-    let text = shipped.input.project.read(&manifest)?;
-    text.contains(&start).then(|| format!("`{manifest}` sets `{variable}`"))
+    let names = if restarted { &["package.json", "nodemon.json"][..] } else { &["package.json"] };
+    names.iter().find_map(|name| {
+        let path = if folder.is_empty() { (*name).to_owned() } else { format!("{folder}/{name}") };
+        let text = shipped.input.project.read(&path)?;
+        let sets = text.contains(&start) || restarted && text.contains(&format!("\"{variable}\""));
+        sets.then(|| format!("`{path}` sets `{variable}`"))
+    })
 }
 
 /// A `.env` file that is sent and gives the variable another number: the server may load it, and the probe does not.

@@ -1,6 +1,6 @@
 //! HC2 of a program that is a server by its name: by its options, or by its default where nothing says otherwise.
 
-use super::{COMMAND, Port, SET_PORT, Server, agrees, environment};
+use super::{COMMAND, Port, SET_PORT, Server, agrees, environment, variables};
 use crate::images::Facts;
 use crate::shell::{Given, StartKind};
 use crate::transforms::checks::Checks;
@@ -25,19 +25,23 @@ pub(super) fn find(
     checks: &mut Checks,
 ) -> Option<Server> {
     let start = &program.start;
-    let is_server = matches!(
-        start.kind,
-        StartKind::Flask | StartKind::Gunicorn | StartKind::Uvicorn | StartKind::Streamlit | StartKind::Rails
-    ) || SERVERS.contains(&program.name())
-        || start.kind == StartKind::Php && start.port != Given::No;
-    if !is_server || !start.unknown.is_empty() {
+    if !is_server(program) || !start.unknown.is_empty() {
         return None;
     }
     let name = program.name();
     let port = match (&start.port, start.default_port) {
         (Given::Known(port), _) => {
             checks.holds("HC2", format!("`{name}` is started with port {port}"));
-            Port::fixed(*port)
+            Port { number: *port, variable: variables::of_value(shipped, program, *port) }
+        }
+        (Given::Unknown, _) => {
+            let variable = variables::at_the_end(program)?;
+            let [number] = exposed else { return None };
+            checks.holds(
+                "HC2",
+                format!("`{name}` takes its port from `{variable}`, and EXPOSE names {number}"),
+            );
+            Port { number: *number, variable: Some(variable) }
         }
         (Given::No, Some(default)) => by_default(shipped, program, facts, default, exposed, checks)?,
         _ => return None,
@@ -55,6 +59,16 @@ pub(super) fn find(
     }
     let path = shipped.input.options.health.path.clone();
     Some(Server { port, path, http: true })
+}
+
+/// Whether the program is a server by its name alone.
+pub(super) fn is_server(program: &Program) -> bool {
+    let start = &program.start;
+    let by_kind = matches!(
+        start.kind,
+        StartKind::Flask | StartKind::Gunicorn | StartKind::Uvicorn | StartKind::Streamlit | StartKind::Rails
+    );
+    by_kind || SERVERS.contains(&program.name()) || start.kind == StartKind::Php && start.port != Given::No
 }
 
 /// The port of a program that is told none. A default can be overridden by a variable or a file: it is proven where the

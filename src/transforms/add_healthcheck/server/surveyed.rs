@@ -2,6 +2,8 @@
 
 use super::{Port, Server, environment};
 use crate::images::Facts;
+use crate::project::Found;
+use crate::project::builds::Build;
 use crate::project::survey::{Family, Served};
 use crate::shell::Given;
 use crate::transforms::checks::Checks;
@@ -79,26 +81,47 @@ pub(super) fn find(
     Some(Server { port, path, http: true })
 }
 
+/// Whether the sources say nothing against a port that others name: they hold its number, or the framework has it.
+pub(super) fn allows(shipped: &Shipped<'_>, program: &Program, facts: &Facts, server: &Server) -> bool {
+    let Some(Ok((_, survey))) = shipped.surveyed(program, facts) else { return true };
+    let number = server.port.number;
+    let by_framework = |served: &Found<Served>| served.value.port == Some(number);
+    survey.numbers.contains(&number) || survey.served.iter().any(by_framework)
+}
+
 /// Where ASP.NET listens: what the sources say, then the variables, then what the images of .NET set.
 fn dotnet(shipped: &Shipped<'_>, facts: &Facts, served: &Served) -> Option<Port> {
     const URLS: &str = "ASPNETCORE_URLS";
     const PORTS: &str = "ASPNETCORE_HTTP_PORTS";
-    let by_services = shipped.builds().any(|build| {
-        !build.run.own_health && [URLS, PORTS].iter().any(|name| build.run.environment.contains_key(*name))
-    });
-    if by_services {
-        return None;
-    }
+    let port = dotnet_alone(shipped, facts, served, URLS, PORTS)?;
+    // What a service of the project sets must not tell otherwise.
+    let number = port.number.to_string();
+    let agrees = |build: &Build| {
+        let set = |name: &str| build.run.environment.get(name);
+        let value =
+            |value: &Option<String>| value.as_deref().map(|text| text.rsplit(':').next() == Some(&number));
+        [URLS, PORTS].iter().filter_map(|name| set(name)).all(|text| value(text) == Some(true))
+    };
+    shipped.builds().filter(|build| !build.run.own_health).all(agrees).then_some(port)
+}
+
+fn dotnet_alone(
+    shipped: &Shipped<'_>,
+    facts: &Facts,
+    served: &Served,
+    urls: &str,
+    ports: &str,
+) -> Option<Port> {
     if served.told {
-        return served.port.map(Port::fixed).filter(|_| !shipped.sets_variable(URLS));
+        return served.port.map(Port::fixed).filter(|_| !shipped.sets_variable(urls));
     }
-    if shipped.sets_variable(URLS) {
-        let (host, port) = shipped.environment(URLS)?.strip_prefix("http://")?.rsplit_once(':')?;
+    if shipped.sets_variable(urls) {
+        let (host, port) = shipped.environment(urls)?.strip_prefix("http://")?.rsplit_once(':')?;
         let reached = matches!(host, "+" | "*" | "0.0.0.0" | "[::]" | "localhost" | "127.0.0.1");
         return port.parse().ok().filter(|_| reached).map(Port::fixed);
     }
-    if shipped.sets_variable(PORTS) {
-        return shipped.environment(PORTS)?.parse().ok().map(Port::fixed);
+    if shipped.sets_variable(ports) {
+        return shipped.environment(ports)?.parse().ok().map(Port::fixed);
     }
     // Elsewhere Kestrel listens on 5000 unless told otherwise.
     let own = facts.repository.contains("dotnet/");
