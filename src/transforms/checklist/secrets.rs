@@ -1,5 +1,5 @@
-//! Whether the file or its context puts secrets into the image. Nothing here is rewritten: only the author knows which
-//! command needs the secret.
+//! Whether the file or its context puts secrets into the image. Nothing here is rewritten: a secret mount needs another
+//! build command (`--secret` in place of `--build-arg`), and who still gave the old one would build without the secret.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::Silence;
 use crate::project::glob::Glob;
-use crate::syntax::{Arguments, Keyword};
+use crate::syntax::{Arguments, DirectiveName, Keyword};
 use crate::transforms::Input;
 
 #[derive(Deserialize)]
@@ -35,7 +35,7 @@ pub(super) fn silence(input: &Input<'_>) -> Vec<Silence> {
 /// ARG and ENV stay readable in the image or its history, whatever happens to them later.
 fn variables(input: &Input<'_>) -> Vec<Silence> {
     let mut found = Vec::new();
-    for instruction in &input.document.instructions {
+    for (index, instruction) in input.document.instructions.iter().enumerate() {
         let Arguments::KeyValues(pairs) = &instruction.arguments else { continue };
         if !matches!(instruction.keyword, Keyword::Arg | Keyword::Env) {
             continue;
@@ -48,15 +48,59 @@ fn variables(input: &Input<'_>) -> Vec<Silence> {
             if speaks_of_secret(name) && !(is_empty && instruction.keyword == Keyword::Env) {
                 let keyword = instruction.text(instruction.name).to_ascii_uppercase();
                 let line = instruction.lines.0;
-                let remedy = format!("use `RUN --mount=type=secret,id={}` instead", name.to_lowercase());
                 let text = format!(
                     "{keyword} `{name}` in line {line} is named like a secret, and would stay in the image"
                 );
-                found.push(Silence::unknown(text, &remedy));
+                found.push(Silence::unknown(text, &remedy(input, index, name)));
             }
         }
     }
     found
+}
+
+/// The form of a secret mount for the RUN instructions that name the variable, and how the build is then given it.
+fn remedy(input: &Input<'_>, declared: usize, name: &str) -> String {
+    let instructions = &input.document.instructions;
+    let reads = |run: &usize| {
+        let instruction = &instructions[*run];
+        let text = input.document.line_span(*run).of(input.source.text());
+        let here = input.model.variable(*run, name).is_some_and(|variable| variable.instruction == declared);
+        let named = text.match_indices('$').any(|(at, _)| {
+            let rest = text[at + 1..].trim_start_matches('{');
+            let after = rest.strip_prefix(name).map(|after| after.chars().next());
+            after.is_some_and(|next| next.is_none_or(|next| !(next.is_alphanumeric() || next == '_')))
+        });
+        instruction.keyword == Keyword::Run && here && named
+    };
+    let lines: Vec<String> = (declared + 1..instructions.len())
+        .filter(reads)
+        .map(|run| instructions[run].lines.0.to_string())
+        .collect();
+    if lines.is_empty() && instructions[declared].keyword == Keyword::Env {
+        return format!(
+            "set `{name}` when the container starts, with `docker run --env` or compose's `environment`"
+        );
+    }
+    let id = name.to_lowercase();
+    // The variable of a mount came with version 1.10 of the Dockerfile's syntax.
+    let syntax = input.document.directives.iter().find(|directive| directive.name == DirectiveName::Syntax);
+    let newest =
+        syntax.is_none_or(|syntax| syntax.value.of(input.source.text()).trim() == "docker/dockerfile:1");
+    let mount = match newest {
+        true => format!("`RUN --mount=type=secret,id={id},env={name}`"),
+        false => format!("`RUN --mount=type=secret,id={id}`, which makes `/run/secrets/{id}`,"),
+    };
+    let place = match lines.as_slice() {
+        [] => "for the RUN that needs it".to_owned(),
+        [line] => format!("in line {line}"),
+        several => format!("in lines {}", several.join(", ")),
+    };
+    let passed = input.builds.iter().find(|build| build.arguments.contains_key(name));
+    let passed = passed.map(|build| format!("; {} passes it as an argument until now", build.at()));
+    format!(
+        "write {mount} {place} instead, and build with `--secret id={id},env={name}`{}",
+        passed.unwrap_or_default()
+    )
 }
 
 fn speaks_of_secret(name: &str) -> bool {

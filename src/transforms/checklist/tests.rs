@@ -1,18 +1,30 @@
 use super::*;
 use crate::config::Options;
 use crate::model::Model;
-use crate::project::Project;
+use crate::project::{Project, builds};
 use crate::shell::ShellCache;
 use crate::source::Source;
 use crate::syntax::Document;
 
 /// How a point stands, as `state: text`.
 fn standing(point: &str, files: &[(&str, &str)], text: &str) -> String {
+    match judged(point, files, text) {
+        Standing::Right(text) => format!("right: {text}"),
+        Standing::NotApplicable(text) => format!("nothing: {text}"),
+        Standing::Open(missing) => format!("open: {}", missing[0].text),
+    }
+}
+
+fn judged(point: &str, files: &[(&str, &str)], text: &str) -> Standing {
     let source = Source::new("Dockerfile", text).expect("small");
     let document = Document::parse(&source);
     let model = Model::new(&document);
     let project = Project::in_memory(files.iter().copied().chain([("Dockerfile", text)]));
     let (options, shell) = (Options::default(), ShellCache::default());
+    let builds = builds::describe(
+        &|path| files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned()),
+        &[],
+    );
     let input = Input {
         source: &source,
         document: &document,
@@ -21,15 +33,11 @@ fn standing(point: &str, files: &[(&str, &str)], text: &str) -> String {
         siblings: &[&source],
         path: Some("Dockerfile"),
         options: &options,
-        builds: &[],
+        builds: &builds.builds,
         shell: &shell,
     };
     let point = POINTS.iter().find(|known| known.name == point).expect("a point");
-    match point.standing(&input) {
-        Standing::Right(text) => format!("right: {text}"),
-        Standing::NotApplicable(text) => format!("nothing: {text}"),
-        Standing::Open(missing) => format!("open: {}", missing[0].text),
-    }
+    point.standing(&input)
 }
 
 #[track_caller]
@@ -118,4 +126,31 @@ fn dependencies_that_were_installed_from_another_folder() {
     let dotnet = "FROM mcr.microsoft.com/dotnet/sdk:8.0\nWORKDIR /src\nCOPY a/a.csproj a/\nRUN dotnet restore a/a.csproj\nCOPY . .\nWORKDIR /src/a\nRUN dotnet build a.csproj\n";
     let project = [("a/a.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\"></Project>")];
     assert!(found(&project, dotnet).contains("installed before line 5"), "{}", found(&project, dotnet));
+}
+
+#[test]
+fn secrets_come_with_the_form_of_their_mount() {
+    let remedy = |files: &[(&str, &str)], text: &str| match judged("no-secrets", files, text) {
+        Standing::Open(missing) => missing[0].remedy.clone(),
+        other => panic!("{other:?}"),
+    };
+    let used =
+        "FROM node:20\nARG NPM_TOKEN\nRUN echo $NPM_TOKENS\nRUN npm config set x:_authToken ${NPM_TOKEN}\n";
+    let mount = "write `RUN --mount=type=secret,id=npm_token,env=NPM_TOKEN` in line 4 instead, \
+                 and build with `--secret id=npm_token,env=NPM_TOKEN`";
+    assert_eq!(remedy(&[], used), mount);
+    let compose =
+        "services:\n  web:\n    build:\n      context: .\n      args:\n        NPM_TOKEN: ${NPM_TOKEN}\n";
+    let passed = remedy(&[("compose.yaml", compose)], used);
+    assert!(
+        passed.starts_with(mount) && passed.ends_with("of `compose.yaml` passes it as an argument until now"),
+        "{passed}"
+    );
+    let older = format!("# syntax=docker/dockerfile:1.4\n{used}");
+    assert!(remedy(&[], &older).contains("id=npm_token`, which makes `/run/secrets/npm_token`, in line 5"));
+    assert!(remedy(&[], "FROM node:20\nARG NPM_TOKEN\nRUN npm ci\n").contains("for the RUN that needs it"));
+    assert!(
+        remedy(&[], "FROM node:20\nENV API_KEY=x\nRUN npm ci\n")
+            .starts_with("set `API_KEY` when the container")
+    );
 }
