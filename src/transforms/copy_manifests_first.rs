@@ -16,8 +16,6 @@ mod plan;
 mod site;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_npm;
 mod turn;
 
 use self::plan::Judged;

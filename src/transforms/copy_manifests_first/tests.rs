@@ -4,7 +4,11 @@ mod bundler;
 mod caches;
 mod composer;
 mod dotnet;
+mod go;
+mod managers;
 mod mix;
+mod npm_ci;
+mod omit;
 mod python;
 
 use super::COPY_MANIFESTS_FIRST as IT;
@@ -14,13 +18,17 @@ use crate::transforms::testing::{check_in, held_back, outcome, run_alone};
 type Files<'a> = &'a [(&'a str, &'a str)];
 
 const NO_MODULES: (&str, &str) = (".dockerignore", "**/node_modules\n");
+
 const LOCK: &str = r#"{"lockfileVersion": 3, "packages": {"": {}}}"#;
+
 const NODE: Files = &[("package.json", "{}"), ("package-lock.json", LOCK), ("server.js", ""), NO_MODULES];
+
 const PYTHON: Files = &[("requirements.txt", "flask==3.0.0\n"), ("app.py", "")];
+
 const GO: Files =
     &[("go.mod", "module a\n\nrequire b v1.0.0\n"), ("go.sum", ""), ("main.go", "package main\n")];
 
-fn with<'a>(files: Files<'a>, more: Files<'a>) -> Vec<(&'a str, &'a str)> {
+fn with<'a>(files: Files<'a>, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let kept = files.iter().filter(|(path, _)| !more.iter().any(|(other, _)| other == path));
     kept.chain(more).copied().collect()
 }
@@ -73,46 +81,6 @@ fn a_comment_inside_the_copy_does_not_overtake_another() {
         "FROM python:3.12-slim\nWORKDIR /app\nCOPY \\\n  # all\n  . .\n# packages\nRUN pip install -r requirements.txt\n",
         &["comment-in-the-way"],
     );
-}
-
-#[test]
-fn go_downloads_in_a_layer_of_its_own() {
-    check_in(
-        &IT,
-        GO,
-        "FROM golang:1.25\nWORKDIR /src\n# all\nCOPY . .\n\nRUN CGO_ENABLED=0 go build -o /app .\n",
-        "FROM golang:1.25\nWORKDIR /src\nCOPY go.mod go.sum ./\nRUN go mod download\n# all\nCOPY . .\n\nRUN CGO_ENABLED=0 go build -o /app .\n",
-    );
-}
-
-#[test]
-fn go_behind_a_folder_change_and_a_package() {
-    check_in(
-        &IT,
-        GO,
-        "FROM golang:1.25-alpine\nADD . /src\nWORKDIR /src\nRUN apk add --no-cache git\nRUN go vet ./...\nRUN go build\n",
-        "FROM golang:1.25-alpine\nWORKDIR /src\nRUN apk add --no-cache git\nCOPY go.mod go.sum ./\nRUN go mod download\nADD . /src\nRUN go vet ./...\nRUN go build\n",
-    );
-}
-
-#[test]
-fn go_download_that_comes_too_late() {
-    check_in(
-        &IT,
-        GO,
-        "FROM golang:1.25\nWORKDIR /src\nCOPY . .\nRUN go mod download && go build\n",
-        "FROM golang:1.25\nWORKDIR /src\nCOPY go.mod go.sum ./\nRUN go mod download\nCOPY . .\nRUN go build\n",
-    );
-}
-
-#[test]
-fn go_without_requirements_or_with_a_cache_mount_is_left() {
-    let files = with(GO, &[("go.mod", "module a\n")]);
-    let text = "FROM golang:1.25\nWORKDIR /src\nCOPY . .\nRUN go build\n";
-    check_in(&IT, &files, text, text);
-    let text =
-        "FROM golang:1.25\nWORKDIR /src\nCOPY . .\nRUN --mount=type=cache,target=/go/pkg/mod go build\n";
-    check_in(&IT, GO, text, text);
 }
 
 #[test]
@@ -235,36 +203,6 @@ fn manifests_first_already() {
     ] {
         check_in(&IT, NODE, text, text);
     }
-}
-
-#[test]
-fn npm_install_becomes_ci_without_a_move() {
-    check_in(
-        &IT,
-        NODE,
-        "FROM node:22\nWORKDIR /app\nCOPY package*.json ./\nRUN [\"npm\", \"install\"]\nCOPY . .\n",
-        "FROM node:22\nWORKDIR /app\nCOPY package*.json ./\nRUN [\"npm\", \"ci\"]\nCOPY . .\n",
-    );
-}
-
-#[test]
-fn npm_install_stays_where_ci_would_do_something_else() {
-    let lock_one = with(NODE, &[("package-lock.json", r#"{"lockfileVersion": 1, "dependencies": {}}"#)]);
-    let stale = with(NODE, &[("package.json", r#"{"dependencies": {"a": "1"}}"#)]);
-    let head = "WORKDIR /app\nCOPY package*.json ./\n";
-    for (files, from, run) in [
-        (NODE, "node:12", "RUN npm install"),
-        (NODE, "node", "RUN npm install --force"),
-        (NODE, "node:22", "ENV NPM_CONFIG_GLOBAL_STYLE=true\nRUN npm install"),
-        (NODE, "node:22", "RUN npm install -g npm@6\nRUN npm install"),
-        (NODE, "ubuntu:24.04", "RUN npm install"),
-        (&lock_one, "node:22", "RUN npm install"),
-        (&stale, "node:22", "RUN npm install"),
-    ] {
-        held_back(&IT, files, &format!("FROM {from}\n{head}{run}\n"), &["MC11"]);
-    }
-    let text = format!("FROM node:22\n{head}RUN npm install express\n");
-    check_in(&IT, NODE, &text, &text);
 }
 
 #[test]
@@ -404,36 +342,10 @@ fn the_download_gets_what_the_build_is_given() {
 }
 
 #[test]
-fn go_modules_replaced_by_a_folder_go_along() {
-    let files =
-        with(GO, &[("go.mod", "module a\nrequire b v1.0.0\nreplace b => ./b\n"), ("b/go.mod", "module b\n")]);
-    check_in(
-        &IT,
-        &files,
-        "FROM golang:1.25\nWORKDIR /src\nCOPY . .\nRUN go build\n",
-        "FROM golang:1.25\nWORKDIR /src\nCOPY go.mod go.sum ./\nCOPY b/go.mod ./b/\nRUN go mod download\nCOPY . .\nRUN go build\n",
-    );
-}
-
-#[test]
 fn a_manifest_outside_of_what_is_copied_holds_back() {
     let files = &[("api/requirements.txt", "-r ../base.txt\n"), ("base.txt", "six==1.0\n")];
     let text = "FROM python:3.12\nWORKDIR /app\nCOPY api .\nRUN pip install -r requirements.txt\n";
     held_back(&IT, files, text, &["MC1"]);
-}
-
-#[test]
-fn a_second_install_in_the_run_does_not_become_ci() {
-    let text = "FROM node:22\nWORKDIR /app\nCOPY package*.json ./\nRUN npm install express && npm install\n";
-    held_back(&IT, NODE, text, &["MC11"]);
-}
-
-#[test]
-fn go_is_left_where_modules_or_the_folder_are_not_sure() {
-    let build = |from: &str, run: &str| format!("FROM {from}\nWORKDIR /src\nCOPY . .\nRUN {run}\n");
-    held_back(&IT, GO, &build("golang:1.12", "go build"), &["MC8"]);
-    held_back(&IT, GO, &build("alpine:3.20", "go build"), &["MC8"]);
-    held_back(&IT, GO, "FROM golang:1.25\nCOPY . /src\nRUN cd /src && go build\n", &["MC4"]);
 }
 
 #[test]
@@ -444,109 +356,4 @@ fn what_needs_no_sources_stays_in_the_run() {
         "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm install -g pm2 && echo done\n",
         "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci && npm install -g pm2 && echo done\nCOPY . .\n",
     );
-}
-
-const DEV_LOCK: &str = r#"{"lockfileVersion": 3, "packages": {
-    "": {"dependencies": {"express": "4"}, "devDependencies": {"nodemon": "3"}},
-    "node_modules/express": {"version": "4.19.2"},
-    "node_modules/nodemon": {"version": "3.0.0", "dev": true, "bin": {"nodemon": "x.js"}}}}"#;
-
-const DEV: Files = &[
-    (
-        "package.json",
-        r#"{"scripts": {"start": "node server.js", "dev": "nodemon server.js", "build": "tsc"},
-           "dependencies": {"express": "4"}, "devDependencies": {"nodemon": "3"}}"#,
-    ),
-    ("package-lock.json", DEV_LOCK),
-    ("server.js", "const express = require('express');\n"),
-    NO_MODULES,
-];
-
-fn ci(more: &str) -> String {
-    format!("FROM node:22\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\n{more}\n")
-}
-
-#[test]
-fn dev_dependencies_are_left_out_where_nothing_needs_them() {
-    for start in [
-        "CMD [\"node\", \"server.js\"]",
-        "CMD npm start",
-        "RUN apt-get update && echo x\nHEALTHCHECK CMD node server.js || exit 1\nCMD node server.js",
-    ] {
-        check_in(&IT, DEV, &ci(start), &ci(start).replace("npm ci", "npm ci --omit=dev"));
-    }
-}
-
-#[test]
-fn dev_dependencies_go_with_the_other_fixes_at_once() {
-    check_in(
-        &IT,
-        DEV,
-        "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN [\"npm\", \"install\"]\nCMD node server.js\n",
-        "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN [\"npm\", \"ci\", \"--omit=dev\"]\nCOPY . .\nCMD node server.js\n",
-    );
-}
-
-#[test]
-fn dev_dependencies_that_are_needed_stay() {
-    let imports = with(DEV, &[("server.js", "require('nodemon');\n")]);
-    for (files, start) in [(DEV, "CMD npm run dev"), (&imports[..], "CMD node server.js")] {
-        check_in(&IT, files, &ci(start), &ci(start));
-    }
-    let chosen = ci("CMD node server.js").replace("npm ci", "npm ci --include=dev");
-    check_in(&IT, DEV, &chosen, &chosen);
-    let production =
-        ci("CMD node server.js").replace("COPY package*", "ENV NODE_ENV=production\nCOPY package*");
-    check_in(&IT, DEV, &production, &production);
-    let old = ci("CMD node server.js").replace("node:22", "node:14");
-    check_in(&IT, DEV, &old, &old);
-}
-
-#[test]
-fn dev_dependencies_stay_where_their_use_is_not_known() {
-    let names = with(DEV, &[("server.js", "require('express');\nstart({ watch: 'nodemon' });\n")]);
-    let computed = with(DEV, &[("server.js", "require(process.env.X);\n")]);
-    let compose =
-        with(DEV, &[("compose.yaml", "services:\n  web:\n    build: .\n    command: npm run dev\n")]);
-    for (files, start) in [
-        (DEV, "RUN npm run build\nCMD node server.js"),
-        (DEV, "RUN ./setup.sh\nCMD node server.js"),
-        (DEV, "RUN cd client && npm ci\nCMD node server.js"),
-        (DEV, "CMD node dist/server.js"),
-        (DEV, "CMD node $FILE"),
-        (DEV, "WORKDIR /other\nCMD node server.js"),
-        (DEV, "HEALTHCHECK CMD curl -f $URL\nCMD node server.js"),
-        (&names[..], "CMD node server.js"),
-        (&computed, "CMD node server.js"),
-        (&compose, "CMD node server.js"),
-    ] {
-        let file = run_alone(&IT, files, &ci(start));
-        assert_eq!(file.after.text(), ci(start), "{start}");
-        assert!(
-            file.held_back[0].missing.iter().all(|missing| missing.id == "MC11"),
-            "{:#?}",
-            file.held_back
-        );
-    }
-}
-
-#[test]
-fn proven_first_and_the_others_later_is_the_same_as_all_at_once() {
-    let unproven = Options { unproven: true, ..Options::default() };
-    let lock = DEV_LOCK.replace("\"express\": \"4\"", "\"express\": \"4.x\"");
-    let (stale, unknown) =
-        ([("package-lock.json", lock.as_str())], [("server.js", "require(process.env.X);\n")]);
-    let (stale, unknown) = (with(DEV, &stale), with(DEV, &unknown));
-    for files in [DEV, &stale[..], &unknown] {
-        let before = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm install\nCMD node server.js\n";
-        let proven = outcome(&IT, files, before, &Options::default()).files.remove(0);
-        let later = outcome(&IT, files, proven.after.text(), &unproven).files.remove(0);
-        let at_once = outcome(&IT, files, before, &unproven).files.remove(0);
-        assert_eq!(later.after.text(), at_once.after.text());
-        assert!(
-            at_once.after.text().contains("RUN npm ci --omit=dev\nCOPY . .\n"),
-            "{}",
-            at_once.after.text()
-        );
-    }
 }

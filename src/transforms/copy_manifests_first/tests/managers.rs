@@ -1,17 +1,14 @@
 //! Yarn, pnpm and Bun, and workspaces: one case where each precondition holds, one where it fails.
 
-use super::COPY_MANIFESTS_FIRST as IT;
-use crate::transforms::testing::{check_in, held_back, run_alone};
+use super::{Files, IT, NO_MODULES, check_in, held_back, run_alone, with};
 
-type Files<'a> = &'a [(&'a str, &'a str)];
-
-const IGNORE: (&str, &str) = (".dockerignore", "**/node_modules\n");
 const YARN: Files = &[
     ("package.json", r#"{"dependencies": {"a": "^1"}}"#),
     ("yarn.lock", "# yarn lockfile v1\n\n\na@^1:\n  version \"1.2.0\"\n"),
     ("server.js", ""),
-    IGNORE,
+    NO_MODULES,
 ];
+
 const BERRY: Files = &[
     ("package.json", r#"{"name": "r", "packageManager": "yarn@4.1.0", "dependencies": {"a": "^1"}}"#),
     (
@@ -21,27 +18,24 @@ const BERRY: Files = &[
     (".yarnrc.yml", "nodeLinker: node-modules\n"),
     (".dockerignore", "**/node_modules\n.yarn/*\n!.yarn/releases\n"),
 ];
+
 const PNPM: Files = &[
     ("package.json", r#"{"packageManager": "pnpm@9.1.0", "dependencies": {"a": "^1"}}"#),
     (
         "pnpm-lock.yaml",
         "lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n      a:\n        specifier: ^1\n        version: 1.2.0\n",
     ),
-    IGNORE,
+    NO_MODULES,
 ];
+
 const BUN: Files = &[
     ("package.json", r#"{"dependencies": {"a": "^1"}}"#),
     (
         "bun.lock",
         "{\n  \"lockfileVersion\": 1,\n  \"workspaces\": {\n    \"\": {\n      \"dependencies\": {\n        \"a\": \"^1\",\n      },\n    },\n  },\n}\n",
     ),
-    IGNORE,
+    NO_MODULES,
 ];
-
-fn with<'a>(files: Files<'a>, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    let kept = files.iter().filter(|(path, _)| !more.iter().any(|(other, _)| other == path));
-    kept.chain(more).copied().collect()
-}
 
 fn node(run: &str) -> String {
     format!("FROM node:22-slim\nWORKDIR /app\nCOPY . .\nRUN {run}\n")
@@ -171,7 +165,7 @@ fn members_of_a_workspace_are_copied_one_by_one() {
         ("pnpm-workspace.yaml", "packages:\n  - apps/*\n  - packages/*\n"),
         ("apps/web/package.json", "{}"),
         ("packages/ui/package.json", "{}"),
-        IGNORE,
+        NO_MODULES,
     ];
     check_in(
         &IT,
@@ -214,7 +208,7 @@ fn asking_for_the_release_is_no_install() {
 
 #[test]
 fn the_folder_of_a_parted_run_is_changed_to_twice() {
-    let files = [("web/package.json", YARN[0].1), ("web/yarn.lock", YARN[1].1), IGNORE];
+    let files = [("web/package.json", YARN[0].1), ("web/yarn.lock", YARN[1].1), NO_MODULES];
     check_in(
         &IT,
         &files,
@@ -222,75 +216,6 @@ fn the_folder_of_a_parted_run_is_changed_to_twice() {
         "FROM node:22-slim\nWORKDIR /app\nCOPY web/package.json web/yarn.lock ./web/\n\
          RUN cd web && yarn install --frozen-lockfile\nCOPY . .\nRUN cd web && yarn build\n",
     );
-}
-
-/// The manifest alone is copied, and the lock lies beside it.
-const LOCKED: Files = &[
-    ("package.json", r#"{"dependencies": {"a": "^1"}}"#),
-    (
-        "package-lock.json",
-        r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"a": "^1"}},
-           "node_modules/a": {"version": "1.2.0"}}}"#,
-    ),
-    ("s.js", ""),
-];
-
-#[test]
-fn a_lock_that_was_left_behind_is_copied_too() {
-    check_in(
-        &IT,
-        LOCKED,
-        "FROM node:22\nWORKDIR /app\n# Manifest.\nCOPY --chown=1:1 ./package.json .\nRUN npm install\nCOPY . .\n",
-        "FROM node:22\nWORKDIR /app\n# Manifest.\nCOPY --chown=1:1 ./package.json ./package-lock.json .\nRUN npm ci\nCOPY . .\n",
-    );
-    let dev = LOCKED[1].1.replace(
-        r#""version": "1.2.0"}"#,
-        r#""version": "1.2.0"}, "node_modules/b": {"version": "1.0.0", "dev": true}"#,
-    );
-    let dev = dev.replacen(r#"{"a": "^1"}}"#, r#"{"a": "^1"}, "devDependencies": {"b": "1"}}"#, 1);
-    let manifest = r#"{"dependencies": {"a": "^1"}, "devDependencies": {"b": "1"}}"#;
-    check_in(
-        &IT,
-        &[("package.json", manifest), ("package-lock.json", &dev), ("s.js", "require('a')\n")],
-        "FROM node:22\nWORKDIR /app\nCOPY package.json ./\nRUN npm install\nCOPY . .\nCMD [\"node\", \"s.js\"]\n",
-        "FROM node:22\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci --omit=dev\nCOPY . .\nCMD [\"node\", \"s.js\"]\n",
-    );
-}
-
-#[test]
-fn a_lock_that_may_not_do_for_the_image_is_left_behind() {
-    let text = "FROM node:22\nWORKDIR /app\nCOPY package.json ./\nRUN npm install\nCOPY . .\n";
-    let other =
-        |lock: &str| held_back(&IT, &[LOCKED[0], ("package-lock.json", lock), LOCKED[2]], text, &["MC11"]);
-    // Made on another platform, beside a `node_modules`: what this one needs is not in it.
-    other(
-        &LOCKED[1]
-            .1
-            .replace(r#""1.2.0""#, r#""1.2.0", "optionalDependencies": {"a-linux-x64-musl": "1.2.0"}"#),
-    );
-    other(&LOCKED[1].1.replace("1.2.0", "2.0.0"));
-    let members = r#"{"workspaces": ["p/*"], "dependencies": {"a": "^1"}}"#;
-    held_back(&IT, &[("package.json", members), LOCKED[1], LOCKED[2]], text, &["MC11"]);
-    other(&LOCKED[1].1.replace(r#""1.2.0""#, r#""1.2.0", "resolved": "https://npm.example/a.tgz""#));
-    // A destination that is a name, and one that several files cannot share.
-    for copy in
-        ["COPY package.json /app/package.json", "COPY [\"package.json\", \"./\"]", "COPY package.json /app"]
-    {
-        let text = text.replace("COPY package.json ./", copy);
-        check_in(&IT, LOCKED, &text, &text);
-    }
-    // It was brought and taken away.
-    for run in [
-        "RUN rm -f package-lock.json && npm install",
-        "RUN rm package-lock.json\nRUN npm install",
-        "RUN rm -rf node_modules package-lock.json && npm install",
-    ] {
-        let text = text
-            .replace("COPY package.json", "COPY package.json package-lock.json")
-            .replace("RUN npm install", run);
-        let file = run_alone(&IT, LOCKED, &text);
-        assert_eq!(file.after.text(), text, "{run}");
-    }
 }
 
 #[test]
@@ -303,19 +228,6 @@ fn a_lock_that_was_removed_is_not_kept_to() {
             .iter()
             .any(|held| held.missing.iter().any(|missing| missing.text.starts_with("line 4 may")))
     );
-}
-
-#[test]
-fn settings_about_peers_that_are_not_copied_do_not_count() {
-    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"a": "1", "p": "2"}},
-        "node_modules/p": {"version": "2.0.0"}, "node_modules/a": {"version": "1.0.0", "peerDependencies": {"p": "1"}}}}"#;
-    let manifest = r#"{"dependencies": {"a": "1", "p": "2"}}"#;
-    let files =
-        [("package.json", manifest), ("package-lock.json", lock), (".npmrc", "legacy-peer-deps=true\n")];
-    let text = "FROM node:22\nWORKDIR /app\nCOPY package*.json ./\nRUN npm install\nCOPY . .\n";
-    held_back(&IT, &files, text, &["MC11"]);
-    let with = text.replace("COPY package", "COPY .npmrc package");
-    check_in(&IT, &files, &with, &with.replace("npm install", "npm ci"));
 }
 
 /// A Dockerfile for each manager whose install holds, and the files of its project.
