@@ -6,6 +6,7 @@
 mod checks;
 mod chosen;
 mod fpm;
+mod kept;
 mod makers;
 mod mounts;
 mod numeric;

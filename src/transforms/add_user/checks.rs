@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::chosen::Demands;
-use super::{mounts, ports, program};
+use super::{kept, mounts, ports, program};
 use crate::images::{Facts, Shell};
 use crate::model::Base;
 use crate::syntax::Keyword;
@@ -18,6 +18,7 @@ pub(super) fn all(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -> 
     platform(shipped, checks);
     volumes(shipped, facts, checks);
     root_home(shipped, checks);
+    kept::rights(shipped, checks);
     ports::of_file(shipped, facts, checks);
     let mut demands = program::check(shipped, facts, checks);
     // What the user states, they have seen the mounts for.

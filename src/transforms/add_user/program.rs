@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::chosen::Demands;
+use super::kept::{self, Kept};
 use super::{fpm, ports, tools, writes};
 use crate::images::Facts;
 use crate::project::sources::Sources;
@@ -20,6 +21,7 @@ struct Programs {
     root: Vec<String>,
     home: Vec<String>,
     ports: Vec<String>,
+    kept: Vec<Kept>,
     tool: BTreeMap<String, Tool>,
 }
 
@@ -58,6 +60,11 @@ pub(super) fn tool(name: &str) -> Option<&'static Tool> {
 /// Variables by which servers are told where to listen.
 pub(super) fn port_variables() -> &'static [String] {
     &PROGRAMS.ports
+}
+
+/// Commands of a build that keep in the home folder what runs later.
+pub(super) fn kept() -> &'static [Kept] {
+    &PROGRAMS.kept
 }
 
 /// What the user can say about a program of which too little is known.
@@ -129,6 +136,7 @@ fn judge(
     let surveyed = shipped.surveyed(program, facts);
     let survey = surveyed.as_ref().and_then(|surveyed| surveyed.as_ref().ok()).map(|(_, survey)| survey);
     ports::of_program(shipped, program, facts, survey, checks);
+    kept::check(shipped, program, checks);
     daemon(shipped, program, facts, matches!(surveyed, Some(Ok((Family::Rust, _)))), checks);
     demands.home = demands.home.take().or_else(|| home(program));
     if !program.scripts.is_empty() {
@@ -141,6 +149,11 @@ fn judge(
     }
     if shipped.input.options.user.writable.is_some() {
         return stated(shipped, program, facts, checks);
+    }
+    if brings_up_to_date(shipped, program) {
+        let text = "`uv run` brings its environment up to date at every start, and that belongs to root";
+        let remedy = "add `--no-sync` behind `uv run`, or list `.venv` as `[user] writable` in dockfix.toml";
+        return checks.misses("NR3", text, remedy);
     }
     if fpm::keeps_its_user(shipped, program, facts) {
         let text = "PHP's workers run as www-data already, so they may write what they could before";
@@ -215,6 +228,14 @@ fn daemon(shipped: &Shipped<'_>, program: &Program, facts: &Facts, is_own: bool,
         }
         _ => checks.holds("NR9", format!("`{name}` is no daemon that needs root")),
     }
+}
+
+/// Whether `uv run` installs what is missing before it runs the program.
+fn brings_up_to_date(shipped: &Shipped<'_>, program: &Program) -> bool {
+    let mut runners = program.start.runners.iter().filter_map(|at| program.argv.get(*at));
+    runners.any(|runner| runner.rsplit('/').next() == Some("uv"))
+        && !program.argv.iter().any(|word| word == "--no-sync")
+        && !shipped.sets_variable("UV_NO_SYNC")
 }
 
 /// NR11: the program that keeps files in the home folder, if one does.

@@ -298,6 +298,47 @@ fn nr7_the_home_of_root_holds_it_back() {
 }
 
 #[test]
+fn nr7_what_tools_keep_at_home_holds_it_back() {
+    let package = ("package.json", "{\"name\": \"a\", \"scripts\": {\"start\": \"node server.js\"}}");
+    let pnpm = |middle: &str| node(middle).replace("[\"node\", \"server.js\"]", "[\"pnpm\", \"start\"]");
+    let corepack = "RUN corepack enable && corepack prepare pnpm@9 --activate\n";
+    held_back(&ADD_USER, &[SERVER, package], &pnpm(corepack), &["NR7"]);
+    // The program does not look for it, or it lies elsewhere.
+    let elsewhere = format!("ENV COREPACK_HOME=/opt/corepack\n{corepack}");
+    for text in [node(corepack), pnpm(&elsewhere)] {
+        assert_eq!(run_alone(&ADD_USER, &[SERVER, package], &text).applied.len(), 1, "{text}");
+    }
+    held_back(&ADD_USER, &[SERVER], &node("RUN npx playwright install\n"), &["NR7"]);
+    let poetry = "FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY . .\nRUN poetry install\n\
+                  CMD [\"poetry\", \"run\", \"gunicorn\", \"app:app\"]\n";
+    let app = ("app.py", "def app(e, s): return [b'x']\n");
+    held_back(&ADD_USER, &[app], poetry, &["NR7"]);
+    let settings = ("poetry.toml", "[virtualenvs]\nin-project = true\n");
+    assert_eq!(run_alone(&ADD_USER, &[app, settings], poetry).applied.len(), 1);
+    let uv = poetry.replace("RUN poetry install", "RUN uv sync").replace("\"poetry\"", "\"uv\"");
+    held_back(&ADD_USER, &[app], &uv, &["NR3"]);
+    assert_eq!(
+        run_alone(&ADD_USER, &[app], &uv.replace("\"run\"", "\"run\", \"--no-sync\"")).applied.len(),
+        1
+    );
+}
+
+#[test]
+fn nr7_files_that_only_root_may_read_hold_it_back() {
+    for line in [
+        "RUN chmod 700 server.js",
+        "RUN chmod -R go-rwx .",
+        "RUN umask 077 && cp a b",
+        "COPY --chmod=600 a b",
+    ] {
+        held_back(&ADD_USER, &[SERVER], &node(&format!("{line}\n")), &["NR7"]);
+    }
+    for line in ["RUN chmod +x server.js", "RUN chmod -R 755 .", "COPY --chmod=644 a b"] {
+        assert_eq!(run_alone(&ADD_USER, &[SERVER], &node(&format!("{line}\n"))).applied.len(), 1, "{line}");
+    }
+}
+
+#[test]
 fn what_is_known_to_break_is_no_fix_at_all() {
     let options = crate::config::Options { unproven: true, ..Default::default() };
     for text in [

@@ -1,0 +1,116 @@
+//! NR7: what a build keeps where only root can reach it: in the home folder, by tools that say nothing of it, or by
+//! rights that are taken away.
+
+use serde::Deserialize;
+
+use super::program::kept;
+use crate::syntax::Keyword;
+use crate::transforms::checks::Checks;
+use crate::transforms::shipped::{Program, Shipped};
+
+/// Commands that keep in the home folder what runs later.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Kept {
+    commands: Vec<String>,
+    /// Texts of the file, or of the tool's settings, by which it is kept elsewhere.
+    unless: Vec<String>,
+    /// Settings of the tool in the project.
+    #[serde(default)]
+    settings: Vec<String>,
+    /// Programs that look for it; an empty list is all.
+    #[serde(default)]
+    through: Vec<String>,
+}
+
+const REMEDY: &str = "keep it where everybody can read it; or give the reason for root as `[user] run-as-root` in \
+                      dockfix.toml";
+
+/// Checks the RUNs for tools that keep their things in the home folder.
+pub(super) fn check(shipped: &Shipped<'_>, program: &Program, checks: &mut Checks) {
+    for row in kept() {
+        let is_used = row.through.is_empty() || row.through.iter().any(|name| runs_through(program, name));
+        let found = shipped.instructions().find_map(|index| {
+            let is_run = shipped.instruction(index).keyword == Keyword::Run;
+            let text = is_run.then(|| words(&shipped.whole_text(index)))?;
+            Some((index, row.commands.iter().find(|command| text.contains(&format!(" {command} ")))?))
+        });
+        let Some((index, command)) = found.filter(|_| is_used && !is_elsewhere(shipped, row)) else {
+            continue;
+        };
+        let line = shipped.instruction(index).lines.0;
+        let text = format!("`{command}` in line {line} keeps what it makes in the home folder of root");
+        return checks.misses("NR7", text, REMEDY);
+    }
+}
+
+/// Checks for files that others than root may not read: `chmod 600`, `COPY --chmod=700`, `umask 077`.
+pub(super) fn rights(shipped: &Shipped<'_>, checks: &mut Checks) {
+    for index in shipped.instructions() {
+        let instruction = shipped.instruction(index);
+        let taken = match instruction.keyword {
+            Keyword::Copy | Keyword::Add => instruction.flag("chmod").is_some_and(takes_away),
+            Keyword::Run => {
+                let text = words(&shipped.whole_text(index));
+                let mut words = text.split(' ').skip_while(|word| *word != "chmod").skip(1);
+                words.find(|word| !word.starts_with('-')).is_some_and(takes_away)
+                    || text.contains(" umask 077 ")
+                    || text.contains(" umask 0077 ")
+            }
+            _ => false,
+        };
+        if taken {
+            let text = format!("line {} lets nobody but the owner read files", instruction.lines.0);
+            return checks.misses("NR7", text, REMEDY);
+        }
+    }
+}
+
+/// Whether a mode leaves others without the right to read.
+fn takes_away(mode: &str) -> bool {
+    if mode.len() >= 3 && mode.bytes().all(|byte| byte.is_ascii_digit()) {
+        return !matches!(mode.as_bytes().last(), Some(b'4'..=b'7'));
+    }
+    mode.split(',').any(|part| {
+        let who = part.split(['-', '=', '+']).next().unwrap_or_default();
+        let others = who.contains(['o', 'a']);
+        others && (part.contains('-') || part.contains('=') && !part.contains('r'))
+    })
+}
+
+fn is_elsewhere(shipped: &Shipped<'_>, row: &Kept) -> bool {
+    let says = |text: &str| row.unless.iter().any(|sign| text.contains(sign.as_str()));
+    let project = shipped.input.project;
+    shipped.instructions().any(|index| says(&words(&shipped.whole_text(index))))
+        || row.settings.iter().filter_map(|path| project.read(path)).any(|text| says(&text))
+}
+
+/// Whether a program is run by another, or by a package manager, of that name.
+fn runs_through(program: &Program, name: &str) -> bool {
+    let runners = program.start.runners.iter().filter_map(|at| program.argv.get(*at));
+    program.name() == name
+        || program.through.as_deref() == Some(name)
+        || runners.into_iter().any(|runner| runner == name)
+}
+
+/// A shell text as words with one blank between them and around all, operators apart.
+fn words(text: &str) -> String {
+    let letters = text.chars().map(|letter| if ";&|()\"'\\".contains(letter) { ' ' } else { letter });
+    let text: String = letters.collect();
+    format!(" {} ", text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::takes_away;
+
+    #[test]
+    fn modes_that_leave_others_without_reading() {
+        for mode in ["600", "0700", "750", "640", "go-rwx", "o-r", "u=rw,go=", "a=x"] {
+            assert!(takes_away(mode), "{mode}");
+        }
+        for mode in ["644", "755", "+x", "a+x", "u+x", "g-w", "0775", "u=rwX,go=rX", "-R"] {
+            assert!(!takes_away(mode), "{mode}");
+        }
+    }
+}
