@@ -141,6 +141,16 @@ fn judge(shipped: &Shipped<'_>) -> Result<Diagnostic, Silence> {
     })
 }
 
+/// The number that a variable stands for, by the file's ENV or by its base image: `$APP_UID`.
+fn number_of(shipped: &Shipped<'_>, written: &str) -> Option<u32> {
+    let name = written.strip_prefix('$')?;
+    let name = name.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(name);
+    let by_file = || shipped.environment(name).map(str::to_owned);
+    let by_base = || shipped.facts("NR10").ok()?.env.get(name).map(|value| (*value).to_owned());
+    let value = if shipped.sets_variable(name) { by_file() } else { by_base() };
+    value?.parse().ok()
+}
+
 /// The user with which the file itself already ends, if that is not root.
 fn own_user(shipped: &Shipped<'_>) -> Option<Silence> {
     let user = shipped.user()?;
@@ -148,6 +158,9 @@ fn own_user(shipped: &Shipped<'_>) -> Option<Silence> {
     let line = shipped.instruction(shipped.last(Keyword::User)?).lines.0;
     match name {
         "root" | "0" => None,
+        name if number_of(shipped, name).is_some_and(|number| number != 0) => {
+            Some(Silence::Right(format!("`USER {user}` in line {line}, which is a number")))
+        }
         name if name.contains('$') => Some(Silence::unknown(
             format!("`USER {user}` in line {line} depends on a variable"),
             "write the number of the user",

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::program::kept;
 use crate::syntax::Keyword;
 use crate::transforms::checks::Checks;
-use crate::transforms::shipped::{Program, Shipped};
+use crate::transforms::shipped::Shipped;
 
 /// Commands that keep in the home folder what runs later.
 #[derive(Deserialize)]
@@ -18,24 +18,20 @@ pub(super) struct Kept {
     /// Settings of the tool in the project.
     #[serde(default)]
     settings: Vec<String>,
-    /// Programs that look for it; an empty list is all.
-    #[serde(default)]
-    through: Vec<String>,
 }
 
 const REMEDY: &str = "keep it where everybody can read it; or give the reason for root as `[user] run-as-root` in \
                       dockfix.toml";
 
 /// Checks the RUNs for tools that keep their things in the home folder.
-pub(super) fn check(shipped: &Shipped<'_>, program: &Program, checks: &mut Checks) {
+pub(super) fn check(shipped: &Shipped<'_>, checks: &mut Checks) {
     for row in kept() {
-        let is_used = row.through.is_empty() || row.through.iter().any(|name| runs_through(program, name));
         let found = shipped.instructions().find_map(|index| {
             let is_run = shipped.instruction(index).keyword == Keyword::Run;
             let text = is_run.then(|| words(&shipped.whole_text(index)))?;
             Some((index, row.commands.iter().find(|command| text.contains(&format!(" {command} ")))?))
         });
-        let Some((index, command)) = found.filter(|_| is_used && !is_elsewhere(shipped, row)) else {
+        let Some((index, command)) = found.filter(|_| !is_elsewhere(shipped, row)) else {
             continue;
         };
         let line = shipped.instruction(index).lines.0;
@@ -83,14 +79,6 @@ fn is_elsewhere(shipped: &Shipped<'_>, row: &Kept) -> bool {
     let project = shipped.input.project;
     shipped.instructions().any(|index| says(&words(&shipped.whole_text(index))))
         || row.settings.iter().filter_map(|path| project.read(path)).any(|text| says(&text))
-}
-
-/// Whether a program is run by another, or by a package manager, of that name.
-fn runs_through(program: &Program, name: &str) -> bool {
-    let runners = program.start.runners.iter().filter_map(|at| program.argv.get(*at));
-    program.name() == name
-        || program.through.as_deref() == Some(name)
-        || runners.into_iter().any(|runner| runner == name)
 }
 
 /// A shell text as words with one blank between them and around all, operators apart.

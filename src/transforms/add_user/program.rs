@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::chosen::Demands;
-use super::kept::{self, Kept};
+use super::kept::Kept;
 use super::{fpm, ports, tools, writes};
 use crate::images::Facts;
 use crate::project::sources::Sources;
@@ -136,7 +136,6 @@ fn judge(
     let surveyed = shipped.surveyed(program, facts);
     let survey = surveyed.as_ref().and_then(|surveyed| surveyed.as_ref().ok()).map(|(_, survey)| survey);
     ports::of_program(shipped, program, facts, survey, checks);
-    kept::check(shipped, program, checks);
     daemon(shipped, program, facts, matches!(surveyed, Some(Ok((Family::Rust, _)))), checks);
     demands.home = demands.home.take().or_else(|| home(program));
     if !program.scripts.is_empty() {

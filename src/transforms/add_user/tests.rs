@@ -299,15 +299,6 @@ fn nr7_the_home_of_root_holds_it_back() {
 
 #[test]
 fn nr7_what_tools_keep_at_home_holds_it_back() {
-    let package = ("package.json", "{\"name\": \"a\", \"scripts\": {\"start\": \"node server.js\"}}");
-    let pnpm = |middle: &str| node(middle).replace("[\"node\", \"server.js\"]", "[\"pnpm\", \"start\"]");
-    let corepack = "RUN corepack enable && corepack prepare pnpm@9 --activate\n";
-    held_back(&ADD_USER, &[SERVER, package], &pnpm(corepack), &["NR7"]);
-    // The program does not look for it, or it lies elsewhere.
-    let elsewhere = format!("ENV COREPACK_HOME=/opt/corepack\n{corepack}");
-    for text in [node(corepack), pnpm(&elsewhere)] {
-        assert_eq!(run_alone(&ADD_USER, &[SERVER, package], &text).applied.len(), 1, "{text}");
-    }
     held_back(&ADD_USER, &[SERVER], &node("RUN npx playwright install\n"), &["NR7"]);
     let poetry = "FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY . .\nRUN poetry install\n\
                   CMD [\"poetry\", \"run\", \"gunicorn\", \"app:app\"]\n";
@@ -516,6 +507,33 @@ fn nr13_a_name_becomes_its_number_where_that_is_certain() {
     let text = with("user.group = 0\n", &[written], &node(""));
     let owned = "chown -R 1000:0 /app/up && chmod -R g=u /app/up\nUSER 1000:0\n";
     assert!(text.contains(owned), "{text}");
+}
+
+#[test]
+fn a_user_may_be_a_variable_of_the_base_image() {
+    let text =
+        "FROM mcr.microsoft.com/dotnet/aspnet:8.0\nUSER $APP_UID\nENTRYPOINT [\"dotnet\", \"a.dll\"]\n";
+    for text in [text.to_owned(), text.replace("$APP_UID", "${APP_UID}"), text.replace("8.0", "6.0")] {
+        check_in(&ADD_USER, &[], &text, &text);
+    }
+    let source = crate::source::Source::new("Dockerfile", text).expect("small");
+    let document = crate::syntax::Document::parse(&source);
+    let model = crate::model::Model::new(&document);
+    let project = crate::project::Project::in_memory([]);
+    let (options, shell) = (crate::config::Options::default(), crate::shell::ShellCache::default());
+    let input = crate::transforms::Input {
+        source: &source,
+        document: &document,
+        model: &model,
+        project: &project,
+        siblings: &[&source],
+        path: None,
+        options: &options,
+        builds: &[],
+        shell: &shell,
+    };
+    let said = super::silence(&input);
+    assert!(matches!(said.as_slice(), [crate::transforms::checklist::Silence::Right(_)]), "{}", said.len());
 }
 
 #[test]

@@ -22,6 +22,7 @@ struct Commands {
     harmless: Vec<String>,
     writing: Vec<String>,
     preparing: Vec<String>,
+    waiting: Vec<String>,
     variables: Vec<String>,
     additions: Vec<String>,
 }
@@ -91,6 +92,9 @@ enum Next {
 fn script_of(shipped: &Shipped<'_>, command: &[String], facts: &Facts) -> Result<Option<Next>, String> {
     let Some((program, arguments)) = command.split_first() else { return Ok(None) };
     let name = program.rsplit('/').next().unwrap_or(program);
+    if let Some(behind) = behind_waiting(shipped, program, arguments, facts) {
+        return Ok(Some(Next::Program(behind)));
+    }
     if !SHELLS.contains(&name) {
         return of_file(shipped, program, arguments, facts);
     }
@@ -121,6 +125,23 @@ fn script_of(shipped: &Shipped<'_>, command: &[String], facts: &Facts) -> Result
         return Err(format!("it is not known what the script `{operand}` does"));
     };
     Ok(Some(Next::File { path, text, positional }))
+}
+
+/// What a script that waits for another service is told to run, if the project has not given it more to do.
+fn behind_waiting(
+    shipped: &Shipped<'_>,
+    program: &str,
+    arguments: &[String],
+    facts: &Facts,
+) -> Option<Vec<String>> {
+    let name = program.rsplit('/').next().unwrap_or(program);
+    let at = arguments.iter().position(|word| word == "--")?;
+    let changed = || {
+        let more = ["chown", "gosu", "mkdir", "su-exec", "sudo"];
+        read(shipped, program, facts).is_some_and(|(_, text)| more.iter().any(|word| text.contains(word)))
+    };
+    let waits = COMMANDS.waiting.iter().any(|known| known == name) && !changed();
+    waits.then(|| arguments[at + 1..].to_vec()).filter(|words| !words.is_empty())
 }
 
 /// A program that is a file of the project and says by `#!` what runs it.

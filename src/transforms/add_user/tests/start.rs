@@ -92,6 +92,15 @@ fn a_script_of_the_project_is_followed() {
 }
 
 #[test]
+fn a_script_that_waits_is_seen_through() {
+    let script = ("wait-for-it.sh", "#!/usr/bin/env bash\nuntil nc -z $1; do sleep 1; done\nexec ${@:3}\n");
+    let call = "CMD [\"./wait-for-it.sh\", \"db:5432\", \"-t\", \"30\", \"--\", \"node\", \"server.js\"]";
+    applies(&[SERVER, script], call);
+    applies(&[SERVER, script], "CMD ./wait-for-it.sh db:5432 -- node server.js");
+    waits(&[SERVER, ("wait-for-it.sh", "#!/bin/sh\nchown a b\nexec \"$@\"\n")], call, &["NR8"]);
+}
+
+#[test]
 fn a_script_that_is_not_what_it_seems_holds_it_back() {
     let call = "ENTRYPOINT [\"/app/entry.sh\"]\nCMD [\"node\", \"server.js\"]";
     for text in [
