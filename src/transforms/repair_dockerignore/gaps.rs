@@ -93,6 +93,10 @@ fn anchored(
     let line = lines(text).find(stands)?;
     let start = line.span.start() + (line.text.len() - line.text.trim_start().len());
     let edits = vec![Edit::insert(start, "**/")];
+    // A line further down that takes some of it back in needs a line behind itself.
+    if !excludes_all(&candidate(text, &edits), &probes(repair, row, pattern)) {
+        return None;
+    }
     let at = format!("{}:{}", repair.path, line.number);
     let message = format!("{at}: `{name}` matches at the root alone");
     let (checks, is_proven) = proven(judge, text, row, &[pattern.to_owned()], &edits);
@@ -175,16 +179,17 @@ fn place(repair: &Repair<'_>, row: &Row, text: &str, lines_to_add: &[String]) ->
         names.iter().any(|name| pattern.text().contains(name))
             || paths.iter().any(|path| pattern.matches(path) || pattern.reaches_below(path))
     };
-    let works = |edit: &Edit| {
-        let file = candidate(text, std::slice::from_ref(edit));
-        paths.iter().all(|path| file.excluded_by(path).is_some())
-    };
+    let works = |edit: &Edit| excludes_all(&candidate(text, std::slice::from_ref(edit)), &paths);
     if !negated().any(is_meant) {
         return Some(insertion(repair, text, text.len(), lines_to_add)).filter(works);
     }
     let first = negated().next().map_or(1, Pattern::line);
     let before = lines(text).nth(first - 1).map_or(text.len(), |line| line.span.start());
     Some(insertion(repair, text, comment_start(text, before), lines_to_add)).filter(works)
+}
+
+fn excludes_all(file: &IgnoreFile, paths: &[String]) -> bool {
+    paths.iter().all(|path| file.excluded_by(path).is_some())
 }
 
 /// The first of the comments that stand directly above a line.

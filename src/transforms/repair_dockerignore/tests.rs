@@ -119,6 +119,11 @@ fn anchored_name_reaches_into_folders() {
         &[("app/main.py", "")],
         "FROM python\nCOPY . .\n",
     );
+    // Above the line that takes them back in it would exclude nothing more.
+    let kept = "*\nnode_modules\n!web\n";
+    check(kept, &format!("{kept}**/node_modules\n"), files, dockerfile);
+    let twice = "**/node_modules\nnode_modules\n*\n!web\n";
+    check(twice, &format!("{twice}**/node_modules\n"), files, dockerfile);
     // Who writes a slash means the root.
     let root = "/__pycache__\n.git\n.env*\n";
     check(root, root, &[("app/main.py", "")], "FROM python\nCOPY . .\n");
