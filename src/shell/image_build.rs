@@ -23,6 +23,8 @@ pub struct ImageBuild {
     pub arguments: BTreeMap<String, Option<String>>,
     /// Names that `--build-context` gives to further contexts.
     pub contexts: Vec<String>,
+    /// Whether the image is of the format of OCI: that of Podman and Buildah unless they are told otherwise.
+    pub is_oci: bool,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +91,9 @@ fn image_build(argv: &[Option<&str>]) -> Option<ImageBuild> {
         Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
         None => (text.to_owned(), None),
     };
+    let by_podman =
+        argv.first().copied().flatten().is_some_and(|name| matches!(base_name(name), "podman" | "buildah"));
+    let format = given(&["--format"]);
     let contexts = named("--build-context").filter_map(|text| text.split_once('='));
     Some(ImageBuild {
         context,
@@ -96,6 +101,7 @@ fn image_build(argv: &[Option<&str>]) -> Option<ImageBuild> {
         target: given(&["--target"]),
         arguments: named("--build-arg").map(pair).collect(),
         contexts: contexts.map(|(name, _)| name.to_owned()).collect(),
+        is_oci: by_podman && (format == Given::No || format == Given::Known("oci".to_owned())),
     })
 }
 

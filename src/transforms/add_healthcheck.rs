@@ -3,7 +3,9 @@
 mod clients;
 mod probe;
 mod server;
+mod timing;
 
+use self::server::Server;
 use super::checklist::Silence;
 use super::checks::Checks;
 use super::shipped::Shipped;
@@ -11,7 +13,7 @@ use super::writing::{continued, insert_above, insert_below};
 use super::{Category, Diagnostic, Effect, Example, Input, Transform};
 use crate::config::HealthOptions;
 use crate::edit::Applicability;
-use crate::images::Facts;
+use crate::images::{Facts, Shell};
 use crate::project::builds::Build;
 use crate::syntax::Keyword;
 
@@ -30,7 +32,9 @@ itself, curl, BusyBox, or bash. A proven health route must answer with success; 
 Nothing is installed for it. Docker, compose and Swarm use it; Kubernetes ignores it and has probes of its own.
 Safe when all of this is proven: HC1 the program is a server that runs on; HC2 its port; HC3 the route, or any answer
 counts; HC4 the image has a client; HC5 the server speaks plain HTTP or TCP on an address that the probe reaches;
-HC7 neither the file nor its base image has a health check already.
+HC6 the start period is as long as the start takes; HC7 neither the file nor its base image has a health check already;
+HC8 what is asked for every time is cheap; HC9 the builds of the project keep it; HC10 it exits with 0 or 1.
+Where no route is proven, the check shows that something answers, even with 404 or a redirect, and no more than that.
 Jobs, workers and command-line images get none. `[health]` in dockfix.toml supplies port, path, command and times.",
     examples: &[
         Example {
@@ -78,6 +82,42 @@ fn other_commands(shipped: &Shipped<'_>, checks: &mut Checks) {
     if let Some(build) = shipped.builds().find(other) {
         let text = format!("{} starts something else, which this check would call unhealthy", build.at());
         checks.misses("HC1", text, "give that service a `healthcheck:` of its own, or turn it off there");
+    }
+}
+
+/// HC9: Podman and Buildah leave the check out of an image in the format of OCI, and Kubernetes never asks it.
+fn kept(shipped: &Shipped<'_>, checks: &mut Checks) {
+    let mut builds = shipped.builds().peekable();
+    let dropped = builds.peek().is_some() && shipped.builds().all(|build| build.run.drops_health);
+    match builds.next().filter(|_| dropped) {
+        Some(build) => {
+            let text = format!("{} makes an image of the format that has no health check", build.at());
+            checks.misses("HC9", text, "build it with `--format docker`");
+        }
+        None => {
+            checks.holds("HC9", "no build of the project leaves it out; Kubernetes has probes of its own")
+        }
+    }
+}
+
+/// HC4, HC10: a command of dockfix.toml is taken as it is, unless it cannot be one.
+fn stated(command: &[String], facts: &Facts, checks: &mut Checks) {
+    const SHELLS: &[&str] = &["sh", "/bin/sh", "bash", "/bin/bash", "ash"];
+    let remedy = "write `[health] command` in dockfix.toml as the words of one program";
+    let first = command.first().map_or("", String::as_str);
+    if facts.shell == Some(Shell::None) && SHELLS.contains(&first) {
+        checks.misses("HC4", format!("`{}` has no `{first}`", facts.family), remedy);
+    }
+    let operator = |word: &&String| matches!(word.as_str(), "||" | "&&" | "|" | ";" | ">");
+    if first.contains(' ') || command.iter().any(|word| operator(&word)) {
+        let text = format!("`{}` is no exec form: it takes a shell", command.join(" "));
+        checks.misses(
+            "HC10",
+            text,
+            "put `\"sh\", \"-c\"` before it as one word, or leave out what only a shell knows",
+        );
+    } else {
+        checks.holds("HC10", "it is an exec form, and its exit code is taken as it is");
     }
 }
 
@@ -135,9 +175,11 @@ fn judge(shipped: &Shipped<'_>) -> Result<Diagnostic, Silence> {
         }
     }
     other_commands(shipped, &mut checks);
+    kept(shipped, &mut checks);
     if let Some(command) = &options.command {
         checks.holds("HC2", "the command is set in dockfix.toml");
-        return Ok(diagnostic(shipped, &facts, checks, command.clone(), span, message));
+        stated(command, &facts, &mut checks);
+        return Ok(diagnostic(shipped, &facts, None, checks, command.clone(), span, message));
     }
     let server = server::find(shipped, &facts, &mut checks).ok_or_else(|| {
         // What the base image starts is its own affair, but it is a server if it says where it listens.
@@ -148,7 +190,10 @@ fn judge(shipped: &Shipped<'_>) -> Result<Diagnostic, Silence> {
         let text = "there is no sign of a server: no port in EXPOSE, the start command or the sources";
         Silence::NotApplicable(text.to_owned())
     })?;
-    let command = server.and_then(|server| probe::command(shipped, &facts, &server, &mut checks));
+    let command = server.as_ref().and_then(|server| probe::command(shipped, &facts, server, &mut checks));
+    if server.is_none() {
+        probe::check_clients(shipped, &facts, &mut checks);
+    }
     if place(shipped).is_err_and(|below| input.document.is_open(below)) {
         checks.misses(
             "open-continuation",
@@ -159,42 +204,27 @@ fn judge(shipped: &Shipped<'_>) -> Result<Diagnostic, Silence> {
     }
     Ok(match command {
         None => checks.hold_back(span, message),
-        Some(command) => diagnostic(shipped, &facts, checks, command, span, message),
+        Some(command) => diagnostic(shipped, &facts, server.as_ref(), checks, command, span, message),
     })
 }
 
 fn diagnostic(
     shipped: &Shipped<'_>,
     facts: &Facts,
-    checks: Checks,
+    server: Option<&Server>,
+    mut checks: Checks,
     command: Vec<String>,
     span: crate::source::Span,
     message: &str,
 ) -> Diagnostic {
     let input = shipped.input;
-    let options = &input.options.health;
-    let or = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
-    // A JVM takes its time before it listens (HC6).
-    let start_period = if facts.family.contains("java") || is_jvm(facts) { "60s" } else { "5s" };
-    let flags = format!(
-        "HEALTHCHECK --interval={} --timeout={} --start-period={} --retries={}",
-        or(&options.interval, "30s"),
-        or(&options.timeout, "10s"),
-        or(&options.start_period, start_period),
-        options.retries.unwrap_or(3),
-    );
+    let flags = timing::flags(shipped, facts, server, &mut checks);
     let lines = continued(input.document, &[&flags, &format!("CMD {}", crate::shell::quote_exec(&command))]);
     let edit = match place(shipped) {
         Ok(above) => insert_above(input, above, &lines),
         Err(below) => insert_below(input, below, &lines),
     };
     checks.fix(span, message, "add a health check", vec![edit], &[])
-}
-
-fn is_jvm(facts: &Facts) -> bool {
-    ["temurin", "openjdk", "corretto", "tomcat", "maven", "gradle"]
-        .iter()
-        .any(|name| facts.family.contains(name))
 }
 
 /// The instruction above which the health check goes: the first CMD or ENTRYPOINT that closes the stage; else the one

@@ -53,7 +53,7 @@ fn build(placed: &Placed<'_>, folder: &str, what: &str, file: &str) -> Option<Bu
         target,
         arguments: build.arguments,
         contexts: build.contexts,
-        run: Run::default(),
+        run: Run { drops_health: build.is_oci, ..Run::default() },
         command: None,
     })
 }

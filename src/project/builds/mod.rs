@@ -42,6 +42,8 @@ pub struct Run {
     pub starts_otherwise: bool,
     /// It has a health check of its own, or turns that of the image off.
     pub own_health: bool,
+    /// It makes an image in the format of OCI, which has no health check.
+    pub drops_health: bool,
     /// It names a user of its own.
     pub own_user: bool,
     /// Variables that it sets; `None` where the value comes from elsewhere.
@@ -136,6 +138,7 @@ fn composed(read: &Read<'_>) -> Option<(String, Result<Vec<Build>, String>)> {
             run: Run {
                 starts_otherwise: service.starts_otherwise,
                 own_health: service.healthcheck != compose::Healthcheck::Unsaid,
+                drops_health: false,
                 own_user: service.user.is_some(),
                 environment: service.environment,
                 asked: service.asked,

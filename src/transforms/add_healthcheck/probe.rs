@@ -32,14 +32,26 @@ pub(super) fn command(
     let mut found =
         fitting.filter_map(|(client, (name, why))| Some((words(client, name, facts, server)?, why)));
     let Some((words, why)) = found.next() else {
-        let text = format!("nothing in `{}` can ask the server", facts.family);
-        let remedy = "give the program a way to ask itself and set `[health] command` in dockfix.toml, \
-                      or use a runtime image that has a client";
-        checks.misses("HC4", text, remedy);
+        no_client(facts, checks);
         return None;
     };
     checks.holds("HC4", why);
+    checks.holds("HC10", "it is an exec form, and exits with 0 exactly when it is content");
     Some(words)
+}
+
+/// HC4 where the port is not known either: with nothing to ask it by, naming the port would not help.
+pub(super) fn check_clients(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) {
+    if clients::find(shipped, facts).is_empty() {
+        no_client(facts, checks);
+    }
+}
+
+fn no_client(facts: &Facts, checks: &mut Checks) {
+    let text = format!("nothing in `{}` can ask the server", facts.family);
+    let remedy = "give the program a way to ask itself and set `[health] command` in dockfix.toml, \
+                  or use a runtime image that has a client";
+    checks.misses("HC4", text, remedy);
 }
 
 fn words(client: Client, name: &str, facts: &Facts, server: &Server) -> Option<Vec<String>> {

@@ -425,3 +425,104 @@ fn hc2_services_of_the_project_prove_what_the_sources_do_not() {
     assert_eq!(with(check, &text.replace("3000", "4000")), "");
     assert_eq!(with("ports: ['80:3000'], command: x", text), "");
 }
+
+/// The ids that are missing with these settings, and the Dockerfile after the fix.
+fn with_settings(settings: &str, base: &str) -> (Vec<&'static str>, String) {
+    let text = format!("FROM {base}\nCOPY server.js /\nCMD [\"node\", \"/server.js\"]\n");
+    let config = Config::parse(settings, &[]).expect("sound");
+    let found =
+        outcome(&ADD_HEALTHCHECK, &[("server.js", LISTENS)], &text, &config.options_for("Dockerfile"));
+    let file = &found.files[0];
+    let ids = file.held_back.iter().flat_map(|held| held.missing.iter().map(|missing| missing.id)).collect();
+    (ids, file.after.text().to_owned())
+}
+
+const NODE: &str = "node:24-bookworm-slim";
+
+#[test]
+fn every_setting_has_its_effect() {
+    let settings = "[health]\nport = 81\npath = \"/ok\"\ninterval = \"1m\"\ntimeout = \"3s\"\nstart-period = \"20s\"\nretries = 5\n";
+    let (ids, after) = with_settings(settings, NODE);
+    assert_eq!(ids, [""; 0]);
+    assert!(
+        after.contains("HEALTHCHECK --interval=1m --timeout=3s --start-period=20s --retries=5 \\\n"),
+        "{after}"
+    );
+    assert!(after.contains("http://127.0.0.1:81/ok"), "{after}");
+}
+
+#[test]
+fn hc6_a_start_period_that_is_too_short_holds_it_back() {
+    let files = [("pom.xml", SPRING), ("src/main/java/A.java", "class A {}"), ("target/a.jar", "")];
+    let text = "FROM eclipse-temurin:21-jre-jammy\nCOPY target/*.jar app.jar\nCMD [\"java\", \"-jar\", \"/app.jar\"]\n";
+    let missing = |settings: &str| {
+        let config = Config::parse(settings, &[]).expect("sound");
+        let found = outcome(&ADD_HEALTHCHECK, &files, text, &config.options_for("Dockerfile"));
+        let held = found.files[0].held_back.iter();
+        held.flat_map(|held| held.missing.iter().map(|missing| missing.id)).collect::<Vec<_>>()
+    };
+    assert_eq!(missing(""), [""; 0]);
+    assert_eq!(missing("health.start-period = \"1s\"\n"), [""; 0], "three times 30s are enough");
+    assert_eq!(missing("health.start-period = \"1s\"\nhealth.interval = \"10s\"\n"), ["HC6"]);
+    assert_eq!(missing("health.start-period = \"60s\"\nhealth.interval = \"10s\"\n"), [""; 0]);
+}
+
+#[test]
+fn hc6_what_takes_its_time_gets_it() {
+    let period = |files: &[(&str, &str)], text: &str| {
+        let file = run_alone(&ADD_HEALTHCHECK, files, text);
+        let after = file.after.text().to_owned();
+        let rest = after.split("--start-period=").nth(1).unwrap_or_else(|| panic!("{:?}", file.held_back));
+        rest.split(' ').next().unwrap_or_default().to_owned()
+    };
+    let rails =
+        "FROM ruby:3.4-bookworm\nCOPY . .\nEXPOSE 3000\nCMD [\"rails\", \"server\", \"-b\", \"0.0.0.0\"]\n";
+    assert_eq!(period(&[], rails), "30s");
+    let start = ("start.sh", "#!/bin/sh\npython manage.py migrate\nexec gunicorn -b :8000 app:app\n");
+    let django = "FROM python:3.12-slim-bookworm\nWORKDIR /a\nCOPY . .\nCMD [\"sh\", \"start.sh\"]\n";
+    assert_eq!(period(&[start, ("app.py", "")], django), "60s");
+    assert_eq!(
+        period(
+            &[("server.js", LISTENS)],
+            "FROM node:24-bookworm-slim\nCOPY server.js /\nCMD [\"node\", \"/server.js\"]\n"
+        ),
+        "5s"
+    );
+}
+
+#[test]
+fn hc8_asking_the_front_page_all_the_time_holds_it_back() {
+    assert_eq!(with_settings("health.interval = \"1s\"\n", NODE).0, ["HC8"]);
+    assert_eq!(with_settings("health.interval = \"5s\"\n", NODE).0, [""; 0]);
+    assert_eq!(with_settings("health.interval = \"1s\"\nhealth.path = \"/ok\"\n", NODE).0, [""; 0]);
+}
+
+#[test]
+fn hc9_builds_that_leave_the_check_out_hold_it_back() {
+    let (_, text) = node(LISTENS, "");
+    let missing = |makefile: &str| {
+        let files = [("server.js", LISTENS), ("Makefile", makefile)];
+        let found = run_built(&ADD_HEALTHCHECK, &files, &text, &crate::config::Options::default());
+        found
+            .held_back
+            .iter()
+            .flat_map(|held| held.missing.iter().map(|missing| missing.id))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(missing("a:\n\tpodman build -t x .\n"), ["HC9"]);
+    assert_eq!(missing("a:\n\tbuildah bud --format oci -t x .\n"), ["HC9"]);
+    assert_eq!(missing("a:\n\tpodman build --format docker -t x .\n"), [""; 0]);
+    assert_eq!(missing("a:\n\tpodman build -t x .\nb:\n\tdocker build -t x .\n"), [""; 0]);
+}
+
+#[test]
+fn hc10_a_command_that_takes_a_shell_holds_it_back() {
+    let missing = |command: &str| with_settings(&format!("health.command = {command}\n"), NODE).0;
+    assert_eq!(missing("[\"curl -f http://127.0.0.1/\"]"), ["HC10"]);
+    assert_eq!(missing("[\"/probe\", \"||\", \"exit\", \"1\"]"), ["HC10"]);
+    assert_eq!(missing("[\"sh\", \"-c\", \"/probe || exit 1\"]"), [""; 0]);
+    assert_eq!(
+        with_settings("health.command = [\"sh\", \"-c\", \"x\"]\n", "gcr.io/distroless/nodejs24-debian13").0,
+        ["HC4"]
+    );
+}
