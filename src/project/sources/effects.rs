@@ -63,7 +63,32 @@ pub(super) fn occurrences(reached: Reached<'_>) -> Vec<Occurrence> {
         }
     }
     settle_databases(reached, &mut found);
+    settle_roots(reached, &mut found);
     found
+}
+
+/// Members that write to the folder of a setting do so where one file gives it one value.
+fn settle_roots(reached: Reached<'_>, found: &mut [Occurrence]) {
+    for occurrence in found.iter_mut().filter(|occurrence| occurrence.effect == Effect::Writes) {
+        let Some(rooted) = &occurrence.row.rooted else { continue };
+        let member = occurrence.what.rsplit('.').next().unwrap_or_default();
+        if !occurrence.values.is_empty() || !rooted.members.iter().any(|known| known == member) {
+            continue;
+        }
+        let given = reached.units.iter().enumerate().flat_map(|(unit, file)| {
+            let own = file.constants.of_file().filter(|(name, _)| *name == rooted.setting);
+            own.map(move |(_, range)| (unit, range))
+        });
+        if let [(unit, range)] = given.collect::<Vec<_>>().as_slice() {
+            let file = &reached.units[*unit];
+            occurrence.effect = Effect::Fills;
+            occurrence.unit = Some(*unit);
+            occurrence.at = range.start;
+            occurrence.place = file.code.place(range.start);
+            occurrence.values = vec![Some(Evaluator::new(&file.code, &file.constants).value(range.clone()))];
+            occurrence.ranges = vec![Some(range.clone())];
+        }
+    }
 }
 
 /// A database that the sources name by a plain URL is the one: then it is no matter which drivers there are.

@@ -163,6 +163,14 @@ pub(super) struct UnlessText {
     pub(super) text: String,
 }
 
+/// Members that write to the folder which a setting names: Django's `FileField` to `MEDIA_ROOT`.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rooted {
+    pub(super) setting: String,
+    pub(super) members: Vec<String>,
+}
+
 /// What a string means that begins in a certain way.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(untagged)]
@@ -198,6 +206,8 @@ pub(super) struct Row {
     pub(super) urls: Vec<String>,
     /// The folder that relative paths of its databases start from, seen from where modules are found.
     pub(super) instance: Option<String>,
+    /// Members that write to the folder which a setting names.
+    pub(super) rooted: Option<Rooted>,
     /// Variables whose strings name modules (Django's `INSTALLED_APPS`).
     pub(super) lists: Vec<String>,
     /// Names of values on which its methods are called, where their making is not seen.
@@ -346,6 +356,7 @@ struct TableRow {
     texts: BTreeMap<String, TextRow>,
     urls: Vec<String>,
     instance: Option<String>,
+    rooted: Option<Rooted>,
     lists: Vec<String>,
     receivers: Vec<String>,
     loads_all: bool,
@@ -407,6 +418,7 @@ fn row(own: TableRow) -> Result<Row, String> {
         texts: own.texts.into_iter().map(text_rule).collect(),
         urls: own.urls,
         instance: own.instance,
+        rooted: own.rooted,
         lists: own.lists,
         receivers: own.receivers,
         loads_all: own.loads_all,

@@ -329,6 +329,7 @@ fn a_database_that_the_sources_name_is_the_one() {
     };
     assert_eq!(writes(&flask("flask-sqlalchemy==3.1.1\n"))[0], "Context instance…");
     assert_eq!(gaps(&flask("Flask-SQLAlchemy==2.5.1\n")).len(), 1);
+    assert_eq!(gaps(&python("from flask import Flask\nFlask(__name__, instance_path='/data')")).len(), 1);
 }
 
 #[test]
@@ -378,6 +379,27 @@ fn a_path_beside_the_name_of_a_backend_is_what_it_writes() {
     assert_eq!(writes(&with("BASE_DIR / 'db.sqlite3'")), ["Context db.sqlite3"]);
     assert_eq!(writes(&with("'/data/db.sqlite3'")), ["Root data/db.sqlite3"]);
     assert_eq!(writes(&with("env('X')")), ["Unknown …"]);
+}
+
+#[test]
+fn uploads_of_django_go_to_the_folder_of_the_settings() {
+    let with = |settings: &str| {
+        let files = [
+            ("manage.py", "from django.core.management import execute_from_command_line"),
+            ("site/settings.py", settings),
+            (
+                "shop/models.py",
+                "from django.db import models\nclass A(models.Model): f = models.ImageField(upload_to='x')",
+            ),
+        ];
+        sources(Language::Python, "manage.py", &files)
+    };
+    assert_eq!(writes(&with("MEDIA_ROOT = '/data/media'")), ["Root data/media…"]);
+    let here = "import os\nBASE_DIR = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))\n\
+                MEDIA_ROOT = os.path.join(BASE_DIR, 'media')";
+    assert_eq!(writes(&with(here)), ["Context media…"]);
+    assert_eq!(writes(&with("")), ["Unknown …"]);
+    assert_eq!(writes(&with("MEDIA_ROOT = env('X')")), ["Unknown …"]);
 }
 
 #[test]

@@ -55,8 +55,8 @@ pub(super) fn written(shipped: &Shipped<'_>, program: &Program, facts: &Facts) -
     {
         return Some(format!("`{option} {value}` names a file that the server may write"));
     }
-    let named = values(arguments, &row.settings).into_iter().map(|(_, value)| value);
-    let file = named.last().or_else(|| row.default.clone())?;
+    let mut named = values(arguments, &row.settings).into_iter().map(|(_, value)| value);
+    let file = named.next_back().or_else(|| row.default.clone())?;
     let path = file.trim_start_matches("file:").trim_start_matches("./").to_owned();
     let is_default = row.default.as_deref() == Some(file.as_str());
     let folder = shipped.context_workdir(facts);

@@ -252,9 +252,11 @@ impl Shipped<'_> {
             | StartKind::Uvicorn => Language::Python,
             StartKind::Binary => return self.go_scope(program, facts).map_err(missing),
             _ => {
-                return Err(missing(format!(
-                    "the sources behind `{shown}` are in a language that is not read"
-                )));
+                let text = match start.development {
+                    Some(why) => format!("it is not known what `{shown}` writes: {why}"),
+                    None => format!("the sources behind `{shown}` are in a language that is not read"),
+                };
+                return Err(missing(text));
             }
         };
         if let Some(why) = options::written(self, program, facts) {
