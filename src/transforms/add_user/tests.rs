@@ -142,6 +142,13 @@ fn nr3_a_folder_that_is_written_belongs_to_the_user() {
         &node(""),
         &["NR3"],
     );
+    // What is made in the working folder is only the folder that is given whole.
+    let made = (
+        "server.js",
+        "const fs = require('fs')\nif (!fs.existsSync('up')) fs.mkdirSync('up')\nfs.writeFileSync('up/x', 'y')\n",
+    );
+    let owned = "RUN mkdir -p /app/up && chown -R 1000:1000 /app/up\nUSER 1000:1000\nCMD";
+    check_in(&ADD_USER, &[made], &node(""), &node("").replace("CMD", owned));
     // A folder that the program makes anew must not be there.
     let anew =
         ("server.js", "const fs = require('fs'); fs.mkdirSync('up');\nfs.writeFileSync('up/x', 'y')\n");

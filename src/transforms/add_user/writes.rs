@@ -1,5 +1,7 @@
 //! NR3: the folders that the program writes to, and whether they can be given to the user.
 
+use std::cmp::Reverse;
+
 use super::chosen::Demands;
 use super::runs;
 use crate::images::Facts;
@@ -53,7 +55,12 @@ pub(super) fn of_sources(
     if answer.found.is_empty() {
         return checks.holds("NR3", "no source that the start command reaches writes a file");
     }
-    for found in &answer.found {
+    // The innermost first: a folder that is given whole need not be made in the one around it.
+    let mut targets: Vec<&Found<Target>> = answer.found.iter().collect();
+    targets.sort_by_key(|found| {
+        Reverse(found.value.path.matches('/').count() + usize::from(!found.value.whole))
+    });
+    for found in targets {
         if let Err(why) = place.give(found, demands) {
             return checks.misses("NR3", why, say_folder(found));
         }
@@ -175,6 +182,9 @@ impl Placement<'_> {
         }
         let workdir = self.shipped.workdir(self.facts.workdir).ok_or_else(refused)?;
         let path = self.path(found).ok_or_else(refused)?;
+        if target.whole && demands.whole.contains(&path) {
+            return Ok(());
+        }
         let folder = match target.whole {
             true => path.rsplit_once('/').map_or("/", |(parent, _)| parent),
             false => &path,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{GapKind, Main, Reached, Walk, parent, resolve};
+use super::{GapKind, Main, Reached, Unit, Walk, parent, resolve};
 use crate::project::EntryKind;
 use crate::project::sources::effects::occurrences;
 use crate::project::sources::facts::Effect;
@@ -200,13 +200,13 @@ impl Walk<'_> {
     /// `import config` with `config.DATA`.
     fn hand_on_constants(&mut self) {
         for _ in 0..DEPTH {
+            let worth: Vec<Worth> = self.units.iter().map(worth).collect();
             let mut handed: Vec<(usize, String, Vec<Part>)> = Vec::new();
             for unit in 0..self.units.len() {
                 for (name, targets) in &self.units[unit].names.bindings {
                     let [target] = targets.as_slice() else { continue };
-                    handed.extend(
-                        self.handed(unit, name, target).into_iter().map(|(name, value)| (unit, name, value)),
-                    );
+                    let found = self.handed(unit, name, target, &worth);
+                    handed.extend(found.into_iter().map(|(name, value)| (unit, name, value)));
                 }
             }
             let mut new = false;
@@ -220,7 +220,7 @@ impl Walk<'_> {
     }
 
     /// The constants of another file that a name brings along, with their values as seen from the unit.
-    fn handed(&self, unit: usize, name: &str, target: &Target) -> Vec<(String, Vec<Part>)> {
+    fn handed(&self, unit: usize, name: &str, target: &Target, worth: &[Worth]) -> Vec<(String, Vec<Part>)> {
         let level = target.module.len() - target.module.trim_start_matches('.').len();
         let module = &target.module[level..];
         let Some(base) = self.base(unit, module, level) else { return Vec::new() };
@@ -233,27 +233,19 @@ impl Walk<'_> {
             ("", member) => member.to_owned(),
             (module, member) => format!("{module}.{member}"),
         };
-        let mut found = Vec::new();
         if let Some(other) = file(&whole) {
-            let values = self.values(other).map(|(own, value)| (format!("{name}.{own}"), value));
-            found.extend(values.map(|(name, value)| (name, self.seen_from(unit, other, value))));
-        } else if let Some(other) = file(module).filter(|_| !target.member.contains('.')) {
-            let value = self.values(other).find(|(own, _)| *own == target.member).map(|(_, value)| value);
-            found.extend(value.map(|value| (name.to_owned(), self.seen_from(unit, other, value))));
+            let named = |(own, value): (&String, &Vec<Part>)| {
+                (format!("{name}.{own}"), self.seen_from(unit, other, value))
+            };
+            return worth[other].iter().map(named).collect();
         }
-        found
-    }
-
-    /// What the names of a file are worth, where it can be read.
-    fn values(&self, unit: usize) -> impl Iterator<Item = (&str, Vec<Part>)> {
-        let unit = &self.units[unit];
-        let evaluator = Evaluator::new(&unit.code, &unit.constants);
-        let values = unit.constants.of_file().map(move |(name, range)| (name, evaluator.value(range)));
-        values.filter(|(_, value)| !matches!(value.as_slice(), [Part::Unknown] | []))
+        let Some(other) = file(module) else { return Vec::new() };
+        let value = worth[other].get(&target.member);
+        value.map(|value| (name.to_owned(), self.seen_from(unit, other, value))).into_iter().collect()
     }
 
     /// A value of another file, its folder seen from that of the unit.
-    fn seen_from(&self, unit: usize, other: usize, value: Vec<Part>) -> Vec<Part> {
+    fn seen_from(&self, unit: usize, other: usize, value: &[Part]) -> Vec<Part> {
         let folder = |unit: usize| parent(self.units[unit].code.path());
         let (here, there) = (folder(unit), folder(other));
         let up = "/..".repeat(here.split('/').filter(|part| !part.is_empty()).count());
@@ -261,7 +253,7 @@ impl Walk<'_> {
         let mut seen = Vec::new();
         for part in value {
             seen.push(part.clone());
-            if part == Part::Here && here != there {
+            if *part == Part::Here && here != there {
                 seen.push(Part::Text(format!("{up}{down}")));
             }
         }
@@ -371,6 +363,15 @@ impl Walk<'_> {
         }
         extra
     }
+}
+
+/// What the names of a file are worth, where it can be read.
+type Worth = HashMap<String, Vec<Part>>;
+
+fn worth(unit: &Unit) -> Worth {
+    let evaluator = Evaluator::new(&unit.code, &unit.constants);
+    let values = unit.constants.of_file().map(|(name, range)| (name.to_owned(), evaluator.value(range)));
+    values.filter(|(_, value)| !matches!(value.as_slice(), [Part::Unknown] | [])).collect()
 }
 
 fn is_builtin(targets: &[Target]) -> bool {
