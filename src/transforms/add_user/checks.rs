@@ -216,6 +216,12 @@ fn root_home(shipped: &Shipped<'_>, checks: &mut Checks) {
             "let CMD run the program itself, or set `ENV COREPACK_HOME` to a folder that everybody can read";
         return checks.misses("NR7", text, remedy);
     }
+    if by_pnpm(shipped) {
+        let text = "pnpm may keep the version that package.json names in the home folder of root";
+        let remedy =
+            "let CMD run the program itself, or set `ENV PNPM_HOME` to a folder that everybody can read";
+        return checks.misses("NR7", text, remedy);
+    }
     checks.holds("NR7", "nothing is kept in the home folder of root");
 }
 
@@ -238,6 +244,22 @@ fn by_corepack(shipped: &Shipped<'_>) -> Option<usize> {
     let composed = shipped.builds().any(|build| build.run.starts_otherwise);
     let started = composed || shipped.instructions().any(is_started);
     (started && !shipped.sets_variable("COREPACK_HOME")).then(|| shipped.instruction(run).lines.0)
+}
+
+/// Whether pnpm is started where the project names a version of it: from version 10 on it downloads that into the home
+/// folder of whoever runs it. Source: pnpm.io/settings, "managePackageManagerVersions".
+fn by_pnpm(shipped: &Shipped<'_>) -> bool {
+    let project = shipped.input.project;
+    let mut manifests = project.files().filter(|entry| entry.path.rsplit('/').next() == Some("package.json"));
+    let starts = |index: usize| {
+        let instruction = shipped.instruction(index);
+        matches!(instruction.keyword, Keyword::Cmd | Keyword::Entrypoint)
+            && words_of(instruction.joined.text()).any(|word| word.trim_matches(['[', ']', ',']) == "pnpm")
+    };
+    shipped.instructions().any(starts)
+        && !shipped.sets_variable("PNPM_HOME")
+        && manifests
+            .any(|entry| project.read(&entry.path).is_some_and(|text| text.contains("\"packageManager\"")))
 }
 
 /// Words of a shell text, roughly: enough to see that a name does not occur.

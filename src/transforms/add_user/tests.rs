@@ -579,6 +579,11 @@ fn nr7_corepack_keeps_the_package_manager_at_home() {
         let text = text(middle);
         check_in(&ADD_USER, &[SERVER, package], &text, &text.replace("CMD", "USER 1000:1000\nCMD"));
     }
+    let named = (
+        "package.json",
+        "{\"name\": \"a\", \"packageManager\": \"pnpm@10.1.0\", \"scripts\": {\"start\": \"node server.js\"}}",
+    );
+    held_back(&ADD_USER, &[SERVER, named], &text("RUN npm i -g pnpm && pnpm install\n"), &["NR7"]);
     let node = node("RUN corepack enable && pnpm install\n");
     check_in(&ADD_USER, &[SERVER], &node, &node.replace("CMD", "USER 1000:1000\nCMD"));
 }
