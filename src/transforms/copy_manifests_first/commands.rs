@@ -221,7 +221,9 @@ impl Step {
         if let Some(install) = &self.install {
             return install.is_certain() && self.manager_needs_no_sources(install);
         }
-        HARMLESS.contains(&self.name()) && self.words.iter().all(Option::is_some) || self.clears(folder)
+        HARMLESS.contains(&self.name()) && self.words.iter().all(Option::is_some)
+            || self.clears(folder)
+            || self.name() == "mkdir" && self.names_paths_outside(folder)
     }
 
     fn manager_needs_no_sources(&self, install: &Install) -> bool {
@@ -270,6 +272,11 @@ impl Step {
 
     /// Whether it removes files of the system alone: caches and lists that an install left.
     fn clears(&self, folder: &str) -> bool {
+        self.name() == "rm" && self.names_paths_outside(folder)
+    }
+
+    /// Whether every word that is no option is an absolute path, neither in `folder` nor above it.
+    fn names_paths_outside(&self, folder: &str) -> bool {
         let paths = self.written.iter().skip(1).filter(|word| !word.starts_with('-'));
         let outside = |path: &String| {
             let fixed = path.split(['*', '?', '[']).next().unwrap_or_default().trim_end_matches('/');
@@ -278,7 +285,7 @@ impl Step {
                 && !path.contains("..");
             plain && fixed.len() > 1 && below(fixed, folder).is_none() && below(folder, fixed).is_none()
         };
-        self.name() == "rm" && folder != "/" && paths.clone().next().is_some() && paths.clone().all(outside)
+        folder != "/" && paths.clone().next().is_some() && paths.clone().all(outside)
     }
 
     /// Whether it may stay in the RUN of an install: it tidies up after it.

@@ -349,6 +349,20 @@ fn a_manifest_outside_of_what_is_copied_holds_back() {
 }
 
 #[test]
+fn folders_elsewhere_may_be_made_before_the_install() {
+    let text = |folders: &str| {
+        let head = "FROM python:3.13-slim\nWORKDIR /app\n";
+        format!("{head}COPY . .\nRUN mkdir -p {folders}\nRUN pip install -r requirements.txt\n")
+    };
+    let after = "FROM python:3.13-slim\nWORKDIR /app\nRUN mkdir -p /data /logs\nCOPY requirements.txt ./\n\
+                 RUN pip install -r requirements.txt\nCOPY . .\n";
+    check_in(&IT, PYTHON, &text("/data /logs"), after);
+    for inside in ["/app/data", "data", "/", "/data $X"] {
+        held_back(&IT, PYTHON, &text(inside), &["MC6"]);
+    }
+}
+
+#[test]
 fn what_needs_no_sources_stays_in_the_run() {
     check_in(
         &IT,
