@@ -72,7 +72,7 @@ pub(super) fn conclude(told: Vec<Told>, programs: usize, served: &mut Served) {
         return;
     }
     let by_default = served.port == Some(first.port) && first.variable.is_none();
-    let certain = told.iter().any(|told| !told.maybe && !(told.in_source && programs > 1));
+    let certain = told.iter().any(|told| !(told.maybe || told.in_source && programs > 1));
     served.maybe |= !by_default && !certain;
     served.told = true;
     served.port = Some(first.port);

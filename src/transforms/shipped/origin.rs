@@ -141,7 +141,7 @@ pub(super) fn placed(
 ) -> Option<Vec<(String, String)>> {
     let copy = Copy::read(shipped, index, shipped.instruction(index), base)?;
     let plain = |source: &String| {
-        !is_remote(source) && !source.starts_with("<<") && !(copy.unpacks && is_archive(source))
+        !(is_remote(source) || source.starts_with("<<") || copy.unpacks && is_archive(source))
     };
     if !matches!(copy.from, From::Context) || copy.parents || !copy.sources.iter().all(plain) {
         return None;

@@ -147,7 +147,11 @@ fn listens(
             Some(Syntax::Caddy) => webserver::caddy(&text),
             _ => Err("its kind of configuration is not read".to_owned()),
         };
-        return named(shipped, found.map_err(|why| format!("{why} in `{path}`"))?, &[path.clone()]);
+        return named(
+            shipped,
+            found.map_err(|why| format!("{why} in `{path}`"))?,
+            std::slice::from_ref(path),
+        );
     }
     let main_text = main.map(|path| read(path)).transpose()?;
     if main_text.is_none() && !own {
