@@ -23,7 +23,11 @@ enum Matcher {
     Prefix(String),
     /// `**name`: whatever ends in the text behind the stars.
     Suffix(String),
-    Steps(Vec<Step>),
+    Steps {
+        steps: Vec<Step>,
+        /// The characters that it ends in: most paths lack them, which is soon seen.
+        tail: String,
+    },
 }
 
 /// A part of a pattern.
@@ -83,7 +87,7 @@ impl Pattern {
                 let whole = suffix.strip_prefix('/').map(characters);
                 whole.into_iter().chain([[vec![Step::Anything], characters(suffix)].concat()]).collect()
             }
-            Matcher::Steps(steps) => vec![steps.clone()],
+            Matcher::Steps { steps, .. } => vec![steps.clone()],
         }
     }
 
@@ -106,7 +110,7 @@ impl Pattern {
             Matcher::Suffix(suffix) => {
                 path.ends_with(suffix.as_str()) || suffix.strip_prefix('/').is_some_and(|rest| rest == path)
             }
-            Matcher::Steps(steps) => run(steps, path),
+            Matcher::Steps { steps, tail } => path.ends_with(tail.as_str()) && run(steps, path),
         }
     }
 }
@@ -126,7 +130,18 @@ fn compile(text: &str) -> Result<Matcher, IgnoreErrorKind> {
     {
         return Ok(Matcher::Prefix(prefix.to_owned()));
     }
-    steps(text).map(Matcher::Steps)
+    let steps = steps(text)?;
+    Ok(Matcher::Steps { tail: tail(&steps), steps })
+}
+
+fn tail(steps: &[Step]) -> String {
+    let character = |step: &Step| match step {
+        Step::Character(character) => Some(*character),
+        _ => None,
+    };
+    let mut tail: Vec<char> = steps.iter().rev().map_while(character).collect();
+    tail.reverse();
+    tail.into_iter().collect()
 }
 
 fn steps(text: &str) -> Result<Vec<Step>, IgnoreErrorKind> {
