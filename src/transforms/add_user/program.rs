@@ -12,6 +12,7 @@ use crate::images::Facts;
 use crate::project::sources::Sources;
 use crate::project::survey::Family;
 use crate::shell::{Entry, StartKind, WrapperKind};
+use crate::syntax::Keyword;
 use crate::transforms::checks::Checks;
 use crate::transforms::shipped::{Program, Setter, Shipped};
 
@@ -75,6 +76,9 @@ const SAY_START: &str = "say what it runs in the end as `[user] start` in dockfi
 pub(super) fn starts(shipped: &Shipped<'_>, facts: &Facts) -> bool {
     let start = shipped.start();
     let own = |setter| matches!(setter, Setter::Instruction(_));
+    // Without anything copied, a server's image is one to be built on, or to mount sources into while developing.
+    let copies = |index| matches!(shipped.instruction(index).keyword, Keyword::Copy | Keyword::Add);
+    let has_program = shipped.instructions().any(copies);
     // A base image that says where it listens starts a server by itself.
     let listens = facts.expose.is_some_and(|ports| !ports.is_empty());
     let base = |words: &[String]| {
@@ -84,7 +88,7 @@ pub(super) fn starts(shipped: &Shipped<'_>, facts: &Facts) -> bool {
     own(start.entrypoint)
         || own(start.cmd)
         || shipped.input.options.user.start.is_some()
-        || start.cmd == Setter::BaseImage && facts.cmd.is_some_and(base)
+        || start.cmd == Setter::BaseImage && has_program && facts.cmd.is_some_and(base)
 }
 
 /// Checks what the start command and the sources behind it say, and tells what they demand.

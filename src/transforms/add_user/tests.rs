@@ -371,6 +371,7 @@ fn nr9_php_keeps_the_user_of_its_workers() {
     check_in(&ADD_USER, &[], php, &php.replace("CMD", "USER 33:33\nCMD"));
     let alpine = "FROM php:8.3-fpm-alpine3.22\nCOPY . .\n";
     check_in(&ADD_USER, &[], alpine, &format!("{alpine}USER 82:82\n"));
+    same(&ADD_USER, "FROM php:8.3-fpm-alpine3.22\nRUN docker-php-ext-install pdo_mysql\n");
     for change in ["COPY www.conf /usr/local/etc/php-fpm.d/", "RUN usermod -u 1000 www-data", "COPY root/ /"]
     {
         held_back(
