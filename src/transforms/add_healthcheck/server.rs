@@ -4,6 +4,7 @@ mod environment;
 mod program;
 mod services;
 mod sourced;
+mod standalone;
 mod surveyed;
 mod variables;
 mod web;
@@ -75,6 +76,9 @@ pub(super) fn find(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) ->
     }
     if let Some(server) = web::find(shipped, &program, facts, &exposed, checks) {
         return Some(server);
+    }
+    if let Some(server) = standalone::find(shipped, &program, facts, &exposed, checks) {
+        return Some(server.map(|server| with_route(server, None, checks)));
     }
     if let Some(server) = surveyed::find(shipped, &program, facts, &exposed, checks) {
         return Some(Some(server));

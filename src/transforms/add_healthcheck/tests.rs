@@ -526,3 +526,48 @@ fn hc10_a_command_that_takes_a_shell_holds_it_back() {
         ["HC4"]
     );
 }
+
+#[test]
+fn hc2_hc5_the_server_of_next_is_known_without_its_sources() {
+    let text = |lines: &str| {
+        format!(
+            "FROM node:24-bookworm-slim AS b\nWORKDIR /app\nCOPY . .\nRUN npm run build\nFROM node:24-bookworm-slim\n\
+             WORKDIR /app\nCOPY --from=b /app/.next/standalone ./\n{lines}CMD [\"node\", \"server.js\"]\n"
+        )
+    };
+    let files = [("package.json", "{}")];
+    assert!(probe(&files, &text("ENV HOSTNAME=0.0.0.0\n")).contains("(process.env.PORT || 3000)"));
+    let all = "EXPOSE 8080\nENV PORT=8080\nENV HOSTNAME=\"0.0.0.0\"\n";
+    assert!(probe(&files, &text(all)).contains("(process.env.PORT || 8080)"));
+    held_back(&ADD_HEALTHCHECK, &files, &text(""), &["HC5"]);
+    held_back(&ADD_HEALTHCHECK, &files, &text("ENV HOSTNAME=0.0.0.0\nEXPOSE 8080\n"), &["HC2"]);
+}
+
+#[test]
+fn hc2_the_settings_of_vite_must_not_say_otherwise() {
+    let text = "FROM node:24-bookworm-slim\nWORKDIR /app\nCOPY . .\nEXPOSE 5173\nCMD [\"npx\", \"vite\", \"--host\", \"0.0.0.0\"]\n";
+    assert!(probe(&[("package.json", "{}")], text).contains("127.0.0.1:5173"));
+    assert!(
+        probe(&[("vite.config.js", "export default { server: { port: 5173 } }\n")], text)
+            .contains("127.0.0.1:5173")
+    );
+    held_back(
+        &ADD_HEALTHCHECK,
+        &[("vite.config.ts", "export default { server: { port: 81 } }\n")],
+        text,
+        &["HC2", "HC2"],
+    );
+    held_back(&ADD_HEALTHCHECK, &[("vite.config.ts", "import basicSsl from 'x'\n")], text, &["HC2", "HC2"]);
+}
+
+#[test]
+fn hc5_options_of_tls_and_of_sockets_hold_it_back() {
+    let text = |options: &str| {
+        format!(
+            "FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY . .\nEXPOSE 8000\nCMD uvicorn app:app {options}\n"
+        )
+    };
+    let files = [("app.py", "import unheard_of\n")];
+    held_back(&ADD_HEALTHCHECK, &files, &text("--ssl-keyfile k --ssl-certfile c"), &["HC5"]);
+    held_back(&ADD_HEALTHCHECK, &files, &text("--uds /run/x.sock"), &["HC2"]);
+}

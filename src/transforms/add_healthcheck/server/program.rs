@@ -8,10 +8,27 @@ use crate::transforms::shipped::{Program, Shipped};
 
 /// Programs that are servers of HTTP and nothing else, in families that are more than that.
 const SERVERS: &[&str] =
-    &["artisan", "http-server", "http.server", "manage.py", "next", "react-scripts", "serve"];
+    &["artisan", "http-server", "http.server", "manage.py", "next", "react-scripts", "serve", "vite"];
 
 /// Options that name a file, which may name a port.
 const SETTINGS: &[&str] = &["-c", "--config", "-C", "--paste"];
+
+/// Options that set up TLS (HC5).
+const TLS: &[&str] = &[
+    "--cert",
+    "--certfile",
+    "--https",
+    "--keyfile",
+    "--ssl",
+    "--ssl-cert",
+    "--ssl-certfile",
+    "--ssl-key",
+    "--ssl-keyfile",
+    "--tls",
+];
+
+/// Options that name a socket which is no port.
+const SOCKETS: &[&str] = &["--fd", "--uds", "--unix-socket"];
 
 /// Variables that many programs take their port from.
 const USUAL: &[&str] = &["PORT"];
@@ -29,6 +46,13 @@ pub(super) fn find(
         return None;
     }
     let name = program.name();
+    let given = |options: &[&str]| {
+        let words = &program.argv[start.program..];
+        words.iter().any(|word| options.contains(&word.split('=').next().unwrap_or(word)))
+    };
+    if given(SOCKETS) {
+        return None;
+    }
     let port = match (&start.port, start.default_port) {
         (Given::Known(port), _) => {
             checks.holds("HC2", format!("`{name}` is started with port {port}"));
@@ -49,6 +73,7 @@ pub(super) fn find(
     agrees(port.number, exposed, checks)?;
     checks.holds("HC1", format!("`{name}` is a server"));
     match &start.host {
+        _ if given(TLS) => checks.misses("HC5", format!("`{name}` is told to speak TLS"), COMMAND),
         Given::Known(host)
             if !matches!(host.as_str(), "0.0.0.0" | "::" | "[::]" | "127.0.0.1" | "localhost") =>
         {
@@ -110,6 +135,10 @@ fn by_default(
         checks.holds("HC2", format!("ENV gives `{name}` port {number} as `{variable}`"));
         return Some(port);
     }
+    if let Some(text) = settings_against(shipped, program, facts, number) {
+        checks.misses("HC2", text, SET_PORT);
+        return None;
+    }
     if exposed.contains(&number) {
         checks.holds("HC2", format!("`{name}` listens on {number} by default, and EXPOSE says the same"));
         return Some(port);
@@ -127,4 +156,18 @@ fn by_default(
     }
     checks.holds("HC2", format!("`{name}` listens on {number} unless told otherwise, and nothing tells"));
     Some(port)
+}
+
+/// A file of settings that is there and speaks of a port without naming this one, or of TLS.
+fn settings_against(shipped: &Shipped<'_>, program: &Program, facts: &Facts, number: u16) -> Option<String> {
+    let folder = shipped.context_workdir(facts)?;
+    program.start.port_files?.iter().find_map(|file| {
+        let path = if folder.is_empty() { file.clone() } else { format!("{folder}/{file}") };
+        let text = shipped.input.project.read(&path)?.to_lowercase();
+        let other = text.contains("port:") || text.contains("port =") || text.contains("port=");
+        let named =
+            text.split(|letter: char| !letter.is_ascii_digit()).any(|word| word.parse() == Ok(number));
+        let tls = ["https", "basicssl", "mkcert", "ssl_bind"].iter().any(|word| text.contains(word));
+        (other && !named || tls).then(|| format!("`{path}` may say otherwise about where it listens"))
+    })
 }
