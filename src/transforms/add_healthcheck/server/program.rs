@@ -163,7 +163,8 @@ fn settings_against(shipped: &Shipped<'_>, program: &Program, facts: &Facts, num
     let folder = shipped.context_workdir(facts)?;
     program.start.port_files?.iter().find_map(|file| {
         let path = if folder.is_empty() { file.clone() } else { format!("{folder}/{file}") };
-        let text = shipped.input.project.read(&path)?.to_lowercase();
+        // Addresses stand in comments.
+        let text = shipped.input.project.read(&path)?.to_lowercase().replace("https://", "");
         let other = text.contains("port:") || text.contains("port =") || text.contains("port=");
         let named =
             text.split(|letter: char| !letter.is_ascii_digit()).any(|word| word.parse() == Ok(number));
