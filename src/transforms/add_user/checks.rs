@@ -19,7 +19,6 @@ pub(super) fn all(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -> 
     volumes(shipped, facts, checks);
     root_home(shipped, checks);
     kept::check(shipped, checks);
-    kept::rights(shipped, checks);
     ports::of_file(shipped, facts, checks);
     let mut demands = program::check(shipped, facts, checks);
     // What the user states, they have seen the mounts for.

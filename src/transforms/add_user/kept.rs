@@ -23,13 +23,20 @@ pub(super) struct Kept {
 const REMEDY: &str = "keep it where everybody can read it; or give the reason for root as `[user] run-as-root` in \
                       dockfix.toml";
 
-/// Checks the RUNs for tools that keep their things in the home folder.
+/// Checks what the RUNs and copies keep.
 pub(super) fn check(shipped: &Shipped<'_>, checks: &mut Checks) {
+    let runs = shipped.instructions().filter(|index| shipped.instruction(*index).keyword == Keyword::Run);
+    let runs: Vec<(usize, String)> = runs.map(|index| (index, words(&shipped.whole_text(index)))).collect();
+    tools(shipped, &runs, checks);
+    rights(shipped, &runs, checks);
+}
+
+/// Checks the RUNs for tools that keep their things in the home folder.
+fn tools(shipped: &Shipped<'_>, runs: &[(usize, String)], checks: &mut Checks) {
     for row in kept() {
-        let found = shipped.instructions().find_map(|index| {
-            let is_run = shipped.instruction(index).keyword == Keyword::Run;
-            let text = is_run.then(|| words(&shipped.whole_text(index)))?;
-            Some((index, row.commands.iter().find(|command| text.contains(&format!(" {command} ")))?))
+        let found = row.commands.iter().find_map(|command| {
+            let words = format!(" {command} ");
+            runs.iter().find(|(_, text)| text.contains(&words)).map(|(index, _)| (*index, command))
         });
         let Some((index, command)) = found.filter(|_| !is_elsewhere(shipped, row)) else {
             continue;
@@ -41,19 +48,18 @@ pub(super) fn check(shipped: &Shipped<'_>, checks: &mut Checks) {
 }
 
 /// Checks for files that others than root may not read: `chmod 600`, `COPY --chmod=700`, `umask 077`.
-pub(super) fn rights(shipped: &Shipped<'_>, checks: &mut Checks) {
+fn rights(shipped: &Shipped<'_>, runs: &[(usize, String)], checks: &mut Checks) {
+    let takes = |text: &String| {
+        let mut words = text.split(' ').skip_while(|word| *word != "chmod").skip(1);
+        words.find(|word| !word.starts_with('-')).is_some_and(takes_away)
+            || text.contains(" umask 077 ")
+            || text.contains(" umask 0077 ")
+    };
     for index in shipped.instructions() {
         let instruction = shipped.instruction(index);
         let taken = match instruction.keyword {
             Keyword::Copy | Keyword::Add => instruction.flag("chmod").is_some_and(takes_away),
-            Keyword::Run => {
-                let text = words(&shipped.whole_text(index));
-                let mut words = text.split(' ').skip_while(|word| *word != "chmod").skip(1);
-                words.find(|word| !word.starts_with('-')).is_some_and(takes_away)
-                    || text.contains(" umask 077 ")
-                    || text.contains(" umask 0077 ")
-            }
-            _ => false,
+            _ => runs.iter().any(|(run, text)| *run == index && takes(text)),
         };
         if taken {
             let text = format!("line {} lets nobody but the owner read files", instruction.lines.0);
