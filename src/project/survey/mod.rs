@@ -167,7 +167,7 @@ pub fn survey(project: &Project, family: Family) -> Result<Survey, String> {
         if bytes > MOST_BYTES {
             return Err("the sources are too large to be looked through".to_owned());
         }
-        let Some(text) = project.read(&entry.path) else {
+        let Some(text) = text(project, &entry.path) else {
             return Err(format!("`{}` is no text", entry.path));
         };
         if is_source {
@@ -190,6 +190,12 @@ pub fn survey(project: &Project, family: Family) -> Result<Survey, String> {
     }
     servers(rules, &named, &settings, &mut survey);
     Ok(survey)
+}
+
+/// A text in any encoding that keeps ASCII: a comment in GBK or Latin-1 hides no name. UTF-16 would hide all.
+fn text(project: &Project, path: &str) -> Option<String> {
+    let bytes = project.tree().read_bytes(path).filter(|bytes| !bytes.contains(&0))?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn covers(known: &str, name: &str) -> bool {

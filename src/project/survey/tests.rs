@@ -1,4 +1,8 @@
+use std::sync::Arc;
+
 use super::*;
+use crate::project::dockerignore::IgnoreFile;
+use crate::project::{Entry, ReadFile, Tree};
 
 #[track_caller]
 fn look(family: Family, files: &[(&str, &str)]) -> Survey {
@@ -105,4 +109,30 @@ fn without_sources_nothing_is_said() {
     assert!(survey(&project, Family::Java).is_err());
     assert!(survey(&Project::in_memory([("A.java", "")]), Family::Java).is_err());
     assert!(survey(&Project::unknown(), Family::Java).is_err());
+}
+
+#[test]
+fn comments_in_another_encoding_hide_nothing() {
+    struct Sources(Vec<u8>);
+    impl ReadFile for Sources {
+        fn read(&self, path: &str) -> Option<Vec<u8>> {
+            Some(if path == "A.csproj" { b"<Project/>".to_vec() } else { self.0.clone() })
+        }
+    }
+    let found = |bytes: Vec<u8>| {
+        let file = |path: &str| Entry {
+            path: path.to_owned(),
+            kind: EntryKind::File { size: bytes.len() as u64 },
+            executable: false,
+        };
+        let entries = vec![file("A.csproj"), file("A.cs")];
+        let tree = Tree::new(entries, None, Arc::new(Sources(bytes)));
+        survey(&Project::new(Arc::new(tree), IgnoreFile::default()), Family::Dotnet)
+    };
+    let gbk = b"// \xc5\xe4\xd6\xc3\nclass A { void B() { ".as_slice();
+    assert_eq!(found([gbk, b"} }"].concat()).expect("a text").gaps, [""; 0]);
+    let writes = found([gbk, b"File.WriteAllText(p, t); } }"].concat()).expect("a text");
+    assert_eq!(writes.gaps, ["`File` may write files (A.cs:2)"]);
+    let utf16 = "File.Create(p);".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(found(utf16).expect_err("no name can be found in it"), "`A.cs` is no text");
 }
