@@ -254,7 +254,7 @@ impl Shipped<'_> {
             _ => {
                 let text = match start.development {
                     Some(why) => format!("it is not known what `{shown}` writes: {why}"),
-                    None => format!("the sources behind `{shown}` are in a language that is not read"),
+                    None => format!("the sources behind `{shown}` are in a language whose calls are not followed"),
                 };
                 return Err(missing(text));
             }
@@ -378,7 +378,7 @@ impl Shipped<'_> {
         }
         let project = self.input.project;
         if project.entry("go.mod").is_none() {
-            return Err(format!("the sources of `{path}` are in a language that is not read"));
+            return Err(format!("the sources of `{path}` are in a language whose calls are not followed"));
         }
         if let Some(package) = built::go_package(self, &path, facts.workdir) {
             return Ok(Scope {
