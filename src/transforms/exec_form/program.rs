@@ -80,7 +80,7 @@ fn script(stage: &Shipped<'_>, path: &str, checks: &mut Checks) {
 fn made(command: &Command<'_>, word: &str, places: &[String], checks: &mut Checks) {
     let name = word.rsplit('/').next().unwrap_or(word);
     let instructions = &command.stage.input.document.instructions;
-    if instructions.iter().any(|instruction| builds(&command.stage, instruction, name)) {
+    if instructions.iter().any(|instruction| builds(&command.stage, instruction, name, places)) {
         return checks.holds("MS6", format!("the file builds the binary `{name}`"));
     }
     if instructions.iter().any(|instruction| writes_script(command, instruction, places)) {
@@ -107,8 +107,9 @@ fn folder_of(place: &str) -> Option<&str> {
 }
 
 /// Whether an instruction compiles a binary of that name.
-fn builds(stage: &Shipped<'_>, instruction: &Instruction, name: &str) -> bool {
+fn builds(stage: &Shipped<'_>, instruction: &Instruction, name: &str, places: &[String]) -> bool {
     let last_part = |path: &str| path.rsplit('/').next() == Some(name);
+    let of_cargo = |path: &str| path.contains("target/") && path.contains("/release/");
     match (instruction.keyword, &instruction.arguments) {
         (Keyword::Run, Arguments::Shell(span)) => {
             let parsed = stage.input.shell.parse(instruction.text(*span));
@@ -119,14 +120,18 @@ fn builds(stage: &Shipped<'_>, instruction: &Instruction, name: &str) -> bool {
                     _ => build.packages.iter().flatten().any(|package| last_part(package)),
                 })
             };
-            script.simple_commands().iter().any(|placed| go(placed.command))
+            // What `cargo build` leaves where it stands: `CMD ./target/release/app`
+            let cargo = |command: &SimpleCommand| {
+                matches!(command.argv().as_slice(), [Some("cargo"), Some("build"), ..])
+                    && places.iter().any(|place| of_cargo(place))
+            };
+            script.simple_commands().iter().any(|placed| go(placed.command) || cargo(placed.command))
         }
         // What Cargo built: `COPY --from=build /src/target/release/app /usr/local/bin/`
         (Keyword::Copy, _) if instruction.flag("from").is_some() => {
             let words = instruction.values();
             let sources = words.split_last().map_or(&[][..], |(_, sources)| sources);
-            let release = |source: &&str| source.contains("target/") && source.contains("/release/");
-            sources.iter().any(|source| release(source) && last_part(source))
+            sources.iter().any(|source| of_cargo(source) && last_part(source))
         }
         _ => false,
     }

@@ -164,6 +164,10 @@ fn a_file_that_a_run_makes_may_be_a_script() {
     waits("RUN echo 'python app.py' > /usr/local/bin/run && chmod +x /usr/local/bin/run\nCMD run", &["MS6"]);
     waits("COPY <<EOF /app/run\npython app.py\nEOF\nCMD ./run", &["MS6"]);
     waits("CMD ./run", &["MS6"]);
+    let cargo = "RUN cargo build --release\nCMD";
+    rewritten(&format!("{cargo} ./target/release/app"), &format!("{cargo} [\"./target/release/app\"]"));
+    waits("RUN cargo fetch\nCMD ./target/release/app", &["MS6"]);
+    waits(&format!("{cargo} ./release/app"), &["MS6"]);
     rewritten(
         "COPY --chmod=755 <<EOF /bin/run\n#!/bin/sh\nx\nEOF\nCMD /bin/run",
         "COPY --chmod=755 <<EOF /bin/run\n#!/bin/sh\nx\nEOF\nCMD [\"/bin/run\"]",

@@ -254,7 +254,9 @@ impl Shipped<'_> {
             _ => {
                 let text = match start.development {
                     Some(why) => format!("it is not known what `{shown}` writes: {why}"),
-                    None => format!("the sources behind `{shown}` are in a language whose calls are not followed"),
+                    None => {
+                        format!("the sources behind `{shown}` are in a language whose calls are not followed")
+                    }
                 };
                 return Err(missing(text));
             }
