@@ -130,17 +130,28 @@ fn cargo(path: &str, text: &str, found: &mut Vec<Found<String>>, survey: &mut Su
             }
             let package = value.get("package").and_then(Value::as_str).unwrap_or(name);
             let features = value.get("features").and_then(Value::as_array).into_iter().flatten();
-            if features.filter_map(Value::as_str).any(|feature| feature.contains("sqlite")) {
+            if features.filter_map(Value::as_str).any(keeps_file) {
                 gap(survey, format!("`{name}` may keep its data in a file ({path}:{})", line(name)));
             }
             found.push(name_at(path, line(name), package));
         }
+    }
+    // `default = ["sqlx/sqlite"]`
+    let features = table.get("features").and_then(Value::as_table).into_iter().flat_map(toml::Table::values);
+    let mut features = features.filter_map(Value::as_array).flatten().filter_map(Value::as_str);
+    if let Some(feature) = features.find(|feature| keeps_file(feature)) {
+        gap(survey, format!("the feature `{feature}` may keep data in a file ({path})"));
     }
     let own = table.get("package").and_then(|package| package.get("name")).and_then(Value::as_str);
     let bins = table.get("bin").and_then(Value::as_array).into_iter().flatten();
     let bins = bins.filter_map(|bin| bin.get("name").and_then(Value::as_str));
     survey.programs.extend(own.into_iter().chain(bins).map(str::to_owned));
     Some(())
+}
+
+/// Features with which a package keeps files.
+fn keeps_file(feature: &str) -> bool {
+    ["sqlite", "disk", "acme"].iter().any(|name| feature.contains(name))
 }
 
 /// Groups of gems that a server does not load.

@@ -94,6 +94,10 @@ struct Rules {
     texts: Vec<String>,
     #[serde(default)]
     lines: Vec<String>,
+    #[serde(default)]
+    addresses: Vec<String>,
+    #[serde(default)]
+    spared: Vec<String>,
     hazards: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     streams: BTreeMap<String, Vec<String>>,
@@ -184,7 +188,9 @@ pub fn survey(project: &Project, family: Family) -> Result<Survey, String> {
         return Err("none of the sources are sent to the build".to_owned());
     }
     for package in &named {
-        if !rules.packages.names.iter().any(|known| covers(known, &package.value)) {
+        // A row for many packages holds drivers of databases in files, too.
+        let is_file = package.value.to_lowercase().contains("sqlite");
+        if is_file || !rules.packages.names.iter().any(|known| covers(known, &package.value)) {
             gap(&mut survey, format!("nothing is known of the package `{}` ({})", package.value, package.at));
         }
     }
@@ -196,6 +202,18 @@ pub fn survey(project: &Project, family: Family) -> Result<Survey, String> {
 fn text(project: &Project, path: &str) -> Option<String> {
     let bytes = project.tree().read_bytes(path).filter(|bytes| !bytes.contains(&0))?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+impl Rules {
+    /// The address of a database that is kept in a file.
+    fn address<'code>(&self, code: &'code str) -> Option<&'code str> {
+        let mut places = self.addresses.iter().flat_map(|text| code.match_indices(text.as_str()));
+        let (_, found) = places.find(|(at, _)| {
+            let is_start = !code[..*at].ends_with(is_word);
+            is_start && !self.spared.iter().any(|spared| code[*at..].starts_with(spared.as_str()))
+        })?;
+        Some(found)
+    }
 }
 
 fn covers(known: &str, name: &str) -> bool {
@@ -234,6 +252,9 @@ fn look_through(path: &str, text: &str, rules: &Rules, survey: &mut Survey) {
         }
         if let Some(raw) = rules.raw.iter().find(|raw| code.contains(raw.as_str())) {
             gap(survey, format!("it cannot be told what `{raw}` does ({})", place()));
+        }
+        if let Some(address) = rules.address(code) {
+            gap(survey, format!("`{address}` may be a database in a file ({})", place()));
         }
         let imports =
             code.starts_with("use ") || code.starts_with("import ") && !code.starts_with("import static ");
@@ -293,14 +314,19 @@ fn look_at_settings(path: &str, text: &str, rules: &Rules, survey: &mut Survey) 
             continue;
         }
         // `pidfile "tmp/pids/server.pid"`, in a folder that is known to be written.
-        let known =
-            |folder: &String| ["\"", "'"].iter().any(|mark| code.contains(&format!("{mark}{folder}/")));
+        let known = |folder: &String| {
+            let starts = |mark: &&str| {
+                code.contains(&format!("{mark}{folder}/")) || code.contains(&format!("{mark}{folder}{mark}"))
+            };
+            ["\"", "'"].iter().any(starts) && !code.contains("unix:")
+        };
         if survey.writes.iter().any(known) {
             continue;
         }
-        let written = rules.texts.iter().find(|hazard| code.contains(hazard.as_str()));
-        let by_line = rules.lines.iter().find(|start| is_yaml && code.starts_with(start.as_str()));
-        if let Some(hazard) = written.or(by_line) {
+        let written = rules.texts.iter().map(String::as_str).find(|hazard| code.contains(hazard));
+        let by_line = rules.lines.iter().map(String::as_str);
+        let by_line = by_line.filter(|_| is_yaml).find(|start| code.starts_with(start));
+        if let Some(hazard) = written.or(by_line).or_else(|| rules.address(code)) {
             gap(survey, format!("`{hazard}` may make it write files ({path}:{})", number + 1));
         }
     }
@@ -333,7 +359,9 @@ fn servers(
         let guarded = named
             .iter()
             .any(|package| package.value.contains("security") || package.value.contains("oauth2"));
-        served.health = health.filter(|_| has_health && !guarded).map(|row| row.path.as_str());
+        let mut read = texts.iter().filter(|(_, _, is_source)| !is_source);
+        let changed = read.any(|(_, text, _)| changes_health(text));
+        served.health = health.filter(|_| has_health && !guarded && !changed).map(|row| row.path.as_str());
         let mut told = Vec::new();
         for (path, text, is_source) in texts {
             // Sources of a language whose servers are set up in code speak of ports there; elsewhere in settings.
@@ -350,6 +378,20 @@ fn servers(
         ports::conclude(told, survey.programs.len(), &mut served);
         survey.served.push(Found { value: served, at: package.at.clone() });
     }
+}
+
+/// Whether settings of Spring's management may keep its health route from answering: it is not among what is shown,
+/// or it is off.
+fn changes_health(text: &str) -> bool {
+    let shows_others = |line: &str| {
+        line.contains("include") && !line.contains("health") && !line.contains('*')
+            || line.contains("exclude")
+    };
+    let turns_off = |line: &str| {
+        line.contains("enabled") && line.contains("false") || line.contains("access") && line.contains("none")
+    };
+    text.contains("management")
+        && text.lines().any(|line| turns_off(line) || text.contains("exposure") && shows_others(line))
 }
 
 fn is_remote_settings(package: &str) -> bool {

@@ -104,6 +104,105 @@ fn imports_that_only_read_and_foreign_code_in_rust() {
 }
 
 #[test]
+fn calls_that_write_by_other_names_are_gaps() {
+    let gaps = |family, manifest: (&str, &str), source: (&str, &str)| look(family, &[manifest, source]).gaps;
+    let java = ("pom.xml", POM);
+    for source in [
+        "mapper.writeValue(Path.of(\"a.json\").toFile(), x);",
+        "new FileSystemResource(\"x\").getOutputStream();",
+        "s3.getObject(request, Paths.get(\"/data/x\"));",
+        "blob.downloadTo(Paths.get(\"/data/x\"));",
+        "DriverManager.getConnection(\"jdbc:h2:~/x\");",
+    ] {
+        assert_eq!(gaps(Family::Java, java, ("A.java", source)).len(), 1, "{source}");
+    }
+    assert_eq!(gaps(Family::Java, java, ("A.kt", "import kotlin.io.path.writeText\n")).len(), 1);
+    assert_eq!(gaps(Family::Java, java, ("A.java", "connect(\"jdbc:h2:mem:x\");")), [""; 0]);
+    let dotnet = ("a.csproj", "<Project Sdk=\"Microsoft.NET.Sdk.Web\"/>");
+    for source in [
+        "ZipFile.ExtractToDirectory(a, b);",
+        "new XDocument().Save(path);",
+        "await blob.DownloadToAsync(path);",
+        "new TransferUtility(s3).DownloadAsync(path, b, k);",
+        "new SQLiteConnection(text);",
+    ] {
+        assert_ne!(gaps(Family::Dotnet, dotnet, ("P.cs", source)), [""; 0], "{source}");
+    }
+    let ruby = ("Gemfile", "gem 'puma'\n");
+    for source in [
+        "YAML::Store.new('x')\n",
+        "Rails.root.join('x').write('a')\n",
+        "o.download_file('x')\n",
+        "config.cache_store = :file_store, '/c'\n",
+        "config.paths['log'] = '/l'\n",
+    ] {
+        assert_eq!(gaps(Family::Ruby, ruby, ("a.rb", source)).len(), 1, "{source}");
+    }
+    let rust = ("Cargo.toml", "[package]\nname = \"a\"\n");
+    for source in ["fern::log_file(\"a\");", "FileTransport::new(\"a\");", "UnixListener::bind(\"/a\");"] {
+        assert_eq!(gaps(Family::Rust, rust, ("main.rs", source)).len(), 1, "{source}");
+    }
+}
+
+#[test]
+fn packages_that_look_like_harmless_ones_are_gaps() {
+    for package in [
+        "System.Data.SQLite",
+        "Microsoft.Extensions.Logging.Log4Net.AspNetCore",
+        "AspNetCore.HealthChecks.UI.SQLite.Storage",
+        "Ocelot",
+    ] {
+        let project = format!("<Project><PackageReference Include=\"{package}\"/></Project>");
+        let found = look(Family::Dotnet, &[("a.csproj", &project), ("P.cs", "")]);
+        assert_eq!(found.gaps.len(), 1, "{package}");
+    }
+    let lucene = POM.replace(
+        "</dependencies>",
+        "<dependency><groupId>org.hibernate.search</groupId><artifactId>\
+        hibernate-search-backend-lucene</artifactId></dependency></dependencies>",
+    );
+    assert_eq!(look(Family::Java, &[("pom.xml", &lucene), ("A.java", "")]).gaps.len(), 1);
+    let cargo = "[package]\nname = \"a\"\n[features]\ndefault = [\"sqlx/sqlite\"]\n";
+    assert_eq!(look(Family::Rust, &[("Cargo.toml", cargo), ("main.rs", "")]).gaps.len(), 1);
+}
+
+#[test]
+fn settings_of_logs_and_stores_are_gaps() {
+    let java =
+        |path: &str, text: &str| look(Family::Java, &[("pom.xml", POM), ("A.java", ""), (path, text)]).gaps;
+    assert_eq!(java("log4j2.xml", "<File name=\"f\" fileName=\"logs/a.log\"/>").len(), 1);
+    assert_eq!(java("logback.xml", "<include resource=\"org/x/file-appender.xml\"/>").len(), 1);
+    assert_eq!(java("application.properties", "spring.datasource.url=jdbc:h2:${DB:./data}").len(), 1);
+    assert_eq!(java("application.properties", "spring.datasource.url=jdbc:h2:mem:x"), [""; 0]);
+    let rails = |path: &str, text: &str| {
+        look(Family::Ruby, &[("Gemfile", "gem 'rails'\n"), ("a.rb", ""), (path, text)])
+    };
+    assert_eq!(rails("config/storage.yml", "local:\n  root: /data\n").gaps.len(), 1);
+    assert_eq!(
+        rails("config/storage.yml", "a:\n  root: <%= Rails.root.join(\"storage\") %>\n").gaps,
+        [""; 0]
+    );
+    assert_eq!(rails("config/puma.rb", "bind 'unix:///run/a.sock'\n").gaps.len(), 1);
+}
+
+#[test]
+fn the_health_route_of_spring_must_be_shown() {
+    let actuator = POM.replace(
+        "</dependencies>",
+        "<dependency><groupId>org.springframework.boot</groupId>\
+        <artifactId>spring-boot-starter-actuator</artifactId></dependency></dependencies>",
+    );
+    let health = |settings: &str| {
+        let files = [("pom.xml", actuator.as_str()), ("A.java", ""), ("application.properties", settings)];
+        look(Family::Java, &files).served[0].value.health
+    };
+    assert!(health("").is_some());
+    assert!(health("management.endpoints.web.exposure.include=health,info\n").is_some());
+    assert!(health("management.endpoints.web.exposure.include=info\n").is_none());
+    assert!(health("management.endpoint.health.enabled=false\n").is_none());
+}
+
+#[test]
 fn without_sources_nothing_is_said() {
     let project = Project::in_memory([("pom.xml", POM)]);
     assert!(survey(&project, Family::Java).is_err());

@@ -84,9 +84,20 @@ fn changes(shipped: &Shipped<'_>, but: &[&str]) -> bool {
                     || text.contains("/etc/passwd")
                     || text.contains("/etc/group")
                     || by_arguments
+                    || runs_script(&text)
             }
             Keyword::Copy | Keyword::Add => text.contains("/etc/passwd") || text.contains("/etc/group"),
             _ => false,
         }
+    })
+}
+
+/// Whether a command is a script of the project, which may change anything.
+fn runs_script(text: &str) -> bool {
+    text.split([';', '&', '|', '\n']).any(|command| {
+        let mut words = command
+            .split_whitespace()
+            .filter(|word| !matches!(*word, "\\" | "RUN" | "sh" | "bash" | "/bin/sh" | "/bin/bash"));
+        words.next().is_some_and(|word| word.ends_with(".sh") || word.starts_with("./"))
     })
 }

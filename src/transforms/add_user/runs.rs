@@ -66,8 +66,33 @@ const MANAGED: &[&str] = &[
 /// Subcommands and scripts of those that run the project's own code, so that they may do anything.
 const LOUD: &[&str] = &["dlx", "exec", "run", "run-script", "shell", "x"];
 
-/// Scripts of package.json that are what everybody means by them.
-const BUILDS: &[&str] = &["build", "compile", "lint", "tsc"];
+/// Tools that scripts of package.json build with, without running what they build.
+const COMPILERS: &[&str] = &[
+    "babel",
+    "cp",
+    "cpx",
+    "cross-env",
+    "del-cli",
+    "echo",
+    "esbuild",
+    "eslint",
+    "mkdir",
+    "nest",
+    "ngc",
+    "npm",
+    "parcel",
+    "prettier",
+    "pnpm",
+    "rimraf",
+    "rm",
+    "rollup",
+    "swc",
+    "tsc",
+    "tsc-alias",
+    "tsup",
+    "webpack",
+    "yarn",
+];
 
 /// The line of a RUN of the shipped stage that may have made a file of this name; `None` where none has.
 pub(super) fn unknown(shipped: &Shipped<'_>, name: &str) -> Option<usize> {
@@ -77,13 +102,25 @@ pub(super) fn unknown(shipped: &Shipped<'_>, name: &str) -> Option<usize> {
         let Some((_, shell)) = instruction.shell_form() else { return true };
         let parsed = shipped.input.shell.parse(shell);
         let Ok(script) = parsed.as_ref() else { return true };
-        let quiet = script.simple_commands().iter().all(|placed| is_quiet(placed.command));
+        let quiet = script.simple_commands().iter().all(|placed| is_quiet(shipped, placed.command));
         !instruction.heredocs.is_empty() || script.has_opaque_part() || !quiet || text.contains(name)
     });
     loud.next().map(|instruction| instruction.lines.0)
 }
 
-fn is_quiet(command: &SimpleCommand) -> bool {
+/// Whether a RUN may make a link of this name.
+pub(super) fn links(shipped: &Shipped<'_>, name: &str) -> bool {
+    let mut runs = shipped.instructions().filter(|index| shipped.instruction(*index).keyword == Keyword::Run);
+    runs.any(|index| {
+        let text = shipped.whole_text(index);
+        text.split([';', '&', '|', '\n']).any(|command| {
+            let mut words = command.split_whitespace();
+            words.any(|word| word == "ln") && words.any(|word| word.trim_end_matches('/').ends_with(name))
+        })
+    })
+}
+
+fn is_quiet(shipped: &Shipped<'_>, command: &SimpleCommand) -> bool {
     let argv = command.argv();
     let Some(Some(first)) = argv.first().copied() else { return argv.is_empty() };
     let mut name = first.rsplit('/').next().unwrap_or(first);
@@ -98,8 +135,38 @@ fn is_quiet(command: &SimpleCommand) -> bool {
     }
     let mut words = rest.flatten().filter(|word| !word.starts_with('-'));
     let (command, script) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let loud = LOUD.contains(&command) && !(command == "run" && BUILDS.contains(&script));
+    let loud = LOUD.contains(&command) && !(command == "run" && only_compiles(shipped, script));
     let managed =
         !matches!(name, "npm" | "pnpm" | "yarn") || MANAGED.contains(&command) || command.is_empty();
+    // `yarn build` is a script, too.
+    let managed = managed && (name == "npm" || command != "build" || only_compiles(shipped, command));
     QUIET.contains(&name) && managed && !loud
+}
+
+/// Whether a script is one of tools that run none of what they compile, in every package.json of the context: a build
+/// of pages loads their modules, which may open a database.
+fn only_compiles(shipped: &Shipped<'_>, script: &str) -> bool {
+    let project = shipped.input.project;
+    let manifests = project.files().filter(|entry| {
+        entry.path.rsplit('/').next() == Some("package.json") && !entry.path.contains("node_modules/")
+    });
+    let mut known = false;
+    for entry in manifests {
+        let Some(text) = project.read(&entry.path) else { return false };
+        let Ok(manifest) = serde_json::from_str::<serde_json::Value>(&text) else { return false };
+        let own = |prefix: &str| manifest.get("scripts")?.get(format!("{prefix}{script}"))?.as_str();
+        for text in ["pre", "", "post"].iter().filter_map(|prefix| own(prefix)) {
+            known = true;
+            let mut commands = text.split(['&', '|', ';']).map(str::trim).filter(|text| !text.is_empty());
+            let compiles = |text: &str| {
+                let assigns = |word: &&str| word.contains('=') || *word == "npx" || *word == "cross-env";
+                let first = text.split_whitespace().find(|word| !assigns(word));
+                first.is_some_and(|word| COMPILERS.contains(&word))
+            };
+            if !commands.all(compiles) {
+                return false;
+            }
+        }
+    }
+    known
 }

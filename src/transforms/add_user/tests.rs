@@ -776,3 +776,52 @@ fn nr3_a_jar_that_comes_from_elsewhere_is_not_known() {
     let logs = text.replace("\"-jar\"", "\"-Dlogging.file.name=/x/a.log\", \"-jar\"");
     held_back(&ADD_USER, &files, &logs, &["NR3"]);
 }
+
+#[test]
+fn nr3_the_environment_may_name_files() {
+    let pom = "<project><dependencies><dependency><groupId>org.springframework.boot</groupId>\
+               <artifactId>spring-boot-starter-web</artifactId></dependency></dependencies></project>";
+    let files = [("pom.xml", pom), ("src/main/java/A.java", "class A {}"), ("target/a.jar", "")];
+    let text = |line: &str| {
+        format!(
+            "FROM eclipse-temurin:21-jre-jammy\nCOPY target/*.jar app.jar\n{line}CMD [\"java\", \"-jar\", \"/app.jar\"]\n"
+        )
+    };
+    for line in [
+        "ENV LOGGING_FILE_NAME=/var/log/a.log\n",
+        "ENV JAVA_TOOL_OPTIONS=-Xlog:gc:file=/app/gc.log\n",
+        "ENV SPRING_DATASOURCE_URL=jdbc:h2:file:/data/db\n",
+    ] {
+        held_back(&ADD_USER, &files, &text(line), &["NR3"]);
+    }
+    let harmless = run_alone(&ADD_USER, &files, &text("ENV SPRING_DATASOURCE_URL=jdbc:h2:mem:x\n"));
+    assert_eq!(harmless.applied.len(), 1, "{:?}", harmless.held_back);
+    held_back(&ADD_USER, &[SERVER], &node("ENV NODE_COMPILE_CACHE=/app/cache\n"), &["NR3"]);
+}
+
+#[test]
+fn nr3_a_build_may_run_what_it_builds_and_a_link_is_not_followed() {
+    let server = (
+        "server.js",
+        "require('fs').appendFileSync('x.log', '1')\nrequire('http').createServer().listen(3000)\n",
+    );
+    let text = node("RUN npm run build\n");
+    let manifest = |build: &str| format!("{{\"name\": \"a\", \"scripts\": {{\"build\": \"{build}\"}}}}");
+    let (next, tsc) = (manifest("next build"), manifest("rimraf dist && tsc"));
+    held_back(&ADD_USER, &[server, ("package.json", &next)], &text, &["NR3"]);
+    let file = run_alone(&ADD_USER, &[server, ("package.json", &tsc)], &text);
+    assert_eq!(file.applied.len(), 1, "{:?}", file.held_back);
+    let server = (
+        "server.js",
+        "require('fs').appendFileSync('out/x', '1')\nrequire('http').createServer().listen(3000)\n",
+    );
+    held_back(&ADD_USER, &[server], &node("RUN ln -s /data /app/out\n"), &["NR3"]);
+}
+
+#[test]
+fn nr13_a_script_may_change_the_user() {
+    let text = node("RUN ./setup.sh\nUSER node\n");
+    check_in(&ADD_USER, &[SERVER], &text, &text);
+    let text = node("RUN chmod +x ./start.sh\nUSER node\n");
+    check_in(&ADD_USER, &[SERVER], &text, &text.replace("USER node", "USER 1000:1000"));
+}

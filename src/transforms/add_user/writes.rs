@@ -197,6 +197,11 @@ impl Placement<'_> {
         if SYSTEM.iter().any(is_system) {
             return Err(refused());
         }
+        // Neither `mkdir` nor `chown -R` follows a link that stands in the folder's place.
+        let name = folder.rsplit('/').next().unwrap_or_default();
+        if !name.is_empty() && runs::links(self.shipped, name) {
+            return Err(format!("{}, and `{folder}` may be a link", refused()));
+        }
         let inside = folder.starts_with(&format!("{}/", workdir.trim_end_matches('/')));
         if folder == workdir {
             let inner =

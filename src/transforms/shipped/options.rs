@@ -8,12 +8,41 @@ use serde::Deserialize;
 use super::{Program, Shipped};
 use crate::images::Facts;
 use crate::shell::{Entry, StartKind};
+use crate::syntax::{Arguments, Keyword};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
     streams: Vec<String>,
+    environment: Environment,
     program: BTreeMap<String, Row>,
+}
+
+/// Variables that make a program write.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Environment {
+    names: Vec<String>,
+    addresses: Vec<String>,
+    spared: Vec<String>,
+    options: Vec<String>,
+}
+
+impl Environment {
+    fn makes_write(&self, name: &str, value: &str) -> bool {
+        let named =
+            |known: &String| known.strip_suffix('*').map_or(known == name, |start| name.starts_with(start));
+        let is_file = |text: &str| {
+            value.match_indices(text).any(|(at, _)| {
+                let is_start = !value[..at].ends_with(|letter: char| letter.is_ascii_alphanumeric());
+                is_start && !self.spared.iter().any(|spared| value[at..].starts_with(spared.as_str()))
+            })
+        };
+        let by_option = || {
+            self.options.iter().any(|known| known == name) && WRITING.iter().any(|word| value.contains(word))
+        };
+        self.names.iter().any(named) || self.addresses.iter().any(|text| is_file(text)) || by_option()
+    }
 }
 
 #[derive(Deserialize)]
@@ -31,12 +60,66 @@ struct Row {
 static TABLE: LazyLock<Table> =
     LazyLock::new(|| toml::from_str(include_str!("options.toml")).expect("a test reads the embedded table"));
 
+/// Words of a command line that make a program write whatever its sources say.
+pub(super) const WRITING: &[&str] = &[
+    "logging.file",
+    "logging.path",
+    "loggc",
+    "Xlog",
+    "HeapDump",
+    "FlightRecorder",
+    "FlightRecording",
+    "logfile",
+    "log-file",
+    "pid",
+    "javaagent",
+    "file:/data",
+    "basedir",
+    "--state",
+    "redirect",
+];
+
+/// What the environment makes a program write, by the file or by a service.
+pub(super) fn told_by_environment(shipped: &Shipped<'_>) -> Option<String> {
+    let environment = &TABLE.environment;
+    let by_file = shipped.instructions().find_map(|index| {
+        let instruction = shipped.instruction(index);
+        let Arguments::KeyValues(pairs) = &instruction.arguments else { return None };
+        let mut pairs = pairs.iter().filter(|_| instruction.keyword == Keyword::Env);
+        pairs.find_map(|pair| {
+            let value = pair.value.map_or("", |value| instruction.text(value));
+            let name = instruction.text(pair.key);
+            environment.makes_write(name, value.trim_matches(['"', '\''])).then(|| name.to_owned())
+        })
+    });
+    let by_service = || {
+        let mut variables = shipped.builds().flat_map(|build| &build.run.environment);
+        let makes = |(name, value): &(&String, &Option<String>)| {
+            environment.makes_write(name, value.as_deref().unwrap_or(""))
+        };
+        variables.find(makes).map(|(name, _)| name.clone())
+    };
+    let by_dotenv = || {
+        let text = shipped.input.project.read(".env")?;
+        let mut pairs = text.lines().filter_map(|line| line.split_once('='));
+        let makes = |(name, value): &(&str, &str)| {
+            environment.makes_write(name.trim(), value.trim().trim_matches(['"', '\'']))
+        };
+        pairs.find(makes).map(|(name, _)| name.trim().to_owned())
+    };
+    let name = by_file.or_else(by_service).or_else(by_dotenv)?;
+    Some(format!("the variable `{name}` may make the program write a file"))
+}
+
 /// What the command line, or the settings that it names, make the server write; `None` where that is nothing.
 pub(super) fn written(shipped: &Shipped<'_>, program: &Program, facts: &Facts) -> Option<String> {
     let arguments = program.argv.get(program.start.program + 1..).unwrap_or_default();
     if let Some(socket) = arguments.iter().find(|word| word.contains("unix:") && !word.contains("unix:/tmp/"))
     {
         return Some(format!("`{socket}` is a socket that the server makes"));
+    }
+    if let Some(why) = told_by_environment(shipped) {
+        return Some(why);
     }
     if let Some(why) = preloaded(shipped, program).or_else(|| told_by_settings(shipped, program, facts)) {
         return Some(why);

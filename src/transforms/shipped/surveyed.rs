@@ -1,28 +1,12 @@
 //! Programs in languages that are surveyed whole: which of them the start command runs, and whether this project is
 //! what it was made from.
 
+use super::options::{WRITING, told_by_environment};
 use super::{Program, Shipped, join};
 use crate::images::Facts;
 use crate::project::survey::{Family, Survey, survey};
 use crate::shell::{Entry, StartKind};
 use crate::syntax::{Instruction, Keyword};
-
-/// Words of a command line that make a program write whatever its sources say.
-const WRITING: &[&str] = &[
-    "logging.file",
-    "logging.path",
-    "loggc",
-    "Xlog",
-    "HeapDump",
-    "logfile",
-    "log-file",
-    "pid",
-    "javaagent",
-    "file:/data",
-    "basedir",
-    "--state",
-    "redirect",
-];
 
 /// Folders that programs are looked up in by their names.
 const PATH: [&str; 2] = ["/usr/local/bin", "/usr/bin"];
@@ -39,6 +23,9 @@ impl Shipped<'_> {
         if let Some(word) = program.argv.iter().find(|word| WRITING.iter().any(|known| word.contains(known)))
         {
             return Some(Err(format!("`{word}` may name a file that is written")));
+        }
+        if let Some(why) = told_by_environment(self) {
+            return Some(Err(why));
         }
         if !program.start.unknown.is_empty() {
             return Some(Err(format!("`{}` has options that are not known", program.argv.join(" "))));
