@@ -9,6 +9,7 @@ mod copy;
 pub mod dockerignore;
 pub mod ecosystems;
 pub mod glob;
+mod paths;
 pub mod prove;
 pub mod sources;
 pub mod survey;

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::paths::{join, parent};
 use super::{EntryKind, Project};
 
 /// Files of settings that a build may name; the first is the one that it takes by itself.
@@ -40,13 +41,13 @@ impl Settings {
         });
         // Settings out of a package say how to compile, not where to.
         for name in extended.unwrap_or_default().into_iter().filter(|name| name.starts_with('.')) {
-            let path = joined(folder, name)?;
+            let path = join(folder, name)?;
             let named =
                 [path.clone(), format!("{path}.json")].into_iter().find(|path| is_file(project, path));
             settings = settings.under(Settings::read(project, &named?, depth)?);
         }
         let options = value.get("compilerOptions");
-        let path_of = |key: &str| joined(folder, options?.get(key)?.as_str()?);
+        let path_of = |key: &str| join(folder, options?.get(key)?.as_str()?);
         let own = Settings {
             out: path_of("outDir"),
             root: path_of("rootDir"),
@@ -74,7 +75,7 @@ impl Settings {
     pub(super) fn above(project: &Project, folder: &str) -> Settings {
         let mut folder = folder;
         loop {
-            let path = joined(folder, NAMES[0]).unwrap_or_default();
+            let path = join(folder, NAMES[0]).unwrap_or_default();
             if is_file(project, &path) {
                 return Settings::read(project, &path, DEPTH).unwrap_or_default();
             }
@@ -99,7 +100,7 @@ impl Settings {
                 inner.into_iter().flat_map(|inner| targets.iter().map(|to| to.replacen('*', inner, 1))),
             );
         }
-        found.extend(self.base.as_deref().and_then(|base| joined(base, module)));
+        found.extend(self.base.as_deref().and_then(|base| join(base, module)));
         found
     }
 }
@@ -108,16 +109,16 @@ impl Settings {
 /// Without a `rootDir` the build takes the longest folder that all sources share, so that the one source counts whose
 /// name fits; `None` where that is none, or several.
 pub fn source_of(project: &Project, folder: &str, built: &str) -> Option<String> {
-    let settings = NAMES.iter().filter_map(|name| Settings::read(project, &joined(folder, name)?, DEPTH));
+    let settings = NAMES.iter().filter_map(|name| Settings::read(project, &join(folder, name)?, DEPTH));
     let mut found: Vec<String> = Vec::new();
     for settings in settings {
         let Some(out) = settings.out else { continue };
         let Some(rest) = built.strip_prefix(&out).and_then(|rest| rest.strip_prefix('/')) else { continue };
         let roots = match settings.root {
             Some(root) => vec![root],
-            None => ["", "src"].iter().filter_map(|inner| joined(folder, inner)).collect(),
+            None => ["", "src"].iter().filter_map(|inner| join(folder, inner)).collect(),
         };
-        for source in roots.iter().filter_map(|root| compiled(project, &joined(root, rest)?)) {
+        for source in roots.iter().filter_map(|root| compiled(project, &join(root, rest)?)) {
             if !found.contains(&source) {
                 found.push(source);
             }
@@ -150,32 +151,13 @@ fn aliases(paths: Option<&Value>, base: Option<&str>, folder: &str) -> Vec<(Stri
     let Some(Value::Object(paths)) = paths else { return Vec::new() };
     let targets = |value: &Value| -> Vec<String> {
         let list = value.as_array().into_iter().flatten().filter_map(Value::as_str);
-        list.filter_map(|target| joined(base.unwrap_or(folder), target)).collect()
+        list.filter_map(|target| join(base.unwrap_or(folder), target)).collect()
     };
     paths.iter().map(|(pattern, value)| (pattern.clone(), targets(value))).collect()
 }
 
 fn is_file(project: &Project, path: &str) -> bool {
     project.entry(path).is_some_and(|entry| matches!(entry.kind, EntryKind::File { .. }))
-}
-
-fn parent(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-/// `folder/path` without `.` and `..`; `None` if it leaves the context.
-fn joined(folder: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in folder.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 /// JSON of what the compiler reads as its settings: comments are blanked, and so are commas before a closing bracket.

@@ -5,9 +5,9 @@
 
 use toml::Value;
 
-use super::place::join;
 use super::{Unreadable, text};
 use crate::project::Project;
+use crate::project::paths::join;
 
 /// What a build with Cargo downloads.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]

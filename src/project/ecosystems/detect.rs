@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::place::join;
+use crate::project::paths::join;
 use crate::project::{Entry, EntryKind, Project};
 
 /// A package manager or build tool whose files are recognised.

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use super::place::parent;
 use super::version::VersionStatement;
 use super::{go, npm, pip, rust};
+use crate::project::paths::parent;
 use crate::project::{EntryKind, Found, Project};
 
 /// A language whose release projects state.

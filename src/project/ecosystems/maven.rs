@@ -2,9 +2,9 @@
 
 use roxmltree::Node;
 
-use super::place::{join, parent, upwards};
 use super::xml::{all, child, content, parse, place, read};
 use super::{Closure, Obstacle, Unreadable};
+use crate::project::paths::{join, parent, upwards};
 use crate::project::{EntryKind, Project};
 
 /// A chain of parents is a stack of calls; nobody's is longer than this.

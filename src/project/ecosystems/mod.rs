@@ -15,7 +15,6 @@ mod maven;
 mod mix;
 pub mod npm;
 pub mod pip;
-mod place;
 pub mod python;
 mod rust;
 mod version;
@@ -34,6 +33,7 @@ pub use self::maven::{Maven, maven};
 pub use self::mix::mix;
 pub use self::version::{Version, VersionRange, VersionStatement};
 use super::glob::Glob;
+use super::paths::{at, join, upwards};
 use super::{EntryKind, Project};
 
 /// A file or folder that an install reads.
@@ -166,8 +166,8 @@ impl Verdict {
 /// neither there nor absent.
 fn maybe_untracked(project: &Project, path: &str) -> Option<String> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    place::upwards(folder).find_map(|folder| {
-        let file = place::join(folder, ".gitignore")?;
+    upwards(folder).find_map(|folder| {
+        let file = join(folder, ".gitignore")?;
         let text = project.tree().read(&file)?;
         let relative = path.strip_prefix(folder).unwrap_or(path).trim_start_matches('/');
         let fits = |line: &str| {
@@ -180,7 +180,7 @@ fn maybe_untracked(project: &Project, path: &str) -> Option<String> {
                 && !pattern.starts_with(['#', '!'])
                 && glob.is_some_and(|glob| glob.matches(subject))
         };
-        text.lines().position(fits).map(|index| place::at(&file, index + 1))
+        text.lines().position(fits).map(|index| at(&file, index + 1))
     })
 }
 

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::place::{at, join};
 use super::version::{Version, VersionStatement};
 use super::version_files::{first_line, tool_versions};
+use crate::project::paths::{at, join};
 use crate::project::{Found, Project};
 
 /// What the project says about its Rust release, the most exact first.

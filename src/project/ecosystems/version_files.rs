@@ -3,8 +3,8 @@
 //! They state what the project is meant to run on whether or not they are sent to the builder, so they are read from
 //! the tree before the ignore file.
 
-use super::place::{at, join, upwards};
 use super::version::VersionStatement;
+use crate::project::paths::{at, join, upwards};
 use crate::project::{Found, Project};
 
 /// The first line of `name` that is not blank or a comment, in `folder` or the nearest folder above it: version

@@ -2,9 +2,9 @@
 
 use roxmltree::{Document, Node};
 
-use super::place::at;
 use super::{Unreadable, text};
 use crate::project::Project;
+use crate::project::paths::at;
 
 /// The text of a file, to be parsed by [`parse`].
 pub(super) fn read(project: &Project, path: &str) -> Result<String, Unreadable> {

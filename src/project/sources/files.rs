@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::effects::Occurrence;
 use super::facts::Effect;
-use super::reach::{Unit, parent, resolve};
+use super::reach::Unit;
 use super::value::Part;
 use super::{Answer, Base, Found, Gap, GapKind, Language, Sources, Target};
+use crate::project::paths::{join, parent};
 
 /// What the user says about the folders that the program writes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -137,7 +138,7 @@ impl Sources {
                 (Effect::Fills, ..) => Target { whole: false, ..target },
                 (_, Some(instance), Some(unit)) if target.base == Base::Workdir => Target {
                     base: Base::Context,
-                    path: resolve(&unit.root, instance).unwrap_or_default(),
+                    path: join(&unit.root, instance).unwrap_or_default(),
                     whole: false,
                     ..target
                 },
@@ -297,7 +298,7 @@ fn place(value: &[Part], source: &str) -> Target {
     // A slash at the end names a folder, for what is made within it.
     whole &= !(text.len() > 1 && text.ends_with('/'));
     if rooted && text.starts_with('/') {
-        let path = resolve("", &text).unwrap_or_default();
+        let path = join("", &text).unwrap_or_default();
         let open = OPEN_FOLDERS.iter().any(|folder| {
             path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         });
@@ -308,7 +309,7 @@ fn place(value: &[Part], source: &str) -> Target {
         return unknown;
     }
     let folder = if base == Base::Context { parent(source) } else { "" };
-    match resolve(folder, &text) {
+    match join(folder, &text) {
         Some(path) => Target { base, path, whole, ..unknown },
         None => unknown,
     }

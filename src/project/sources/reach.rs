@@ -17,6 +17,7 @@ use super::language::Language;
 use super::names::{Import, Names};
 use super::value::Constants;
 use super::{Entry, Gap, GapKind, Scope};
+use crate::project::paths::parent;
 use crate::project::typescript::Settings;
 use crate::project::{EntryKind, Project};
 
@@ -397,24 +398,4 @@ fn apps(unit: &Unit, facts: &'static Facts) -> HashSet<String> {
         code.word(if typed { bound - 2 } else { bound }).map(str::to_owned)
     };
     unit.names.uses.iter().filter(|used| used.call.is_some()).filter(makes_app).filter_map(name).collect()
-}
-
-/// The folder that a path stands in; empty for the context's root.
-pub(super) fn parent(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-/// `folder/path` without `.` and `..`; `None` if it leaves the context.
-pub(super) fn resolve(folder: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in folder.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }

@@ -2,9 +2,9 @@
 
 mod gemfile;
 
-use super::place::{at, join, parent};
 use super::{Closure, Obstacle, Unreadable, text};
 use crate::project::Project;
+use crate::project::paths::{at, join, parent};
 
 /// A chain of Gemfiles is a stack of calls; nobody's is longer than this.
 const MAX_GEMFILES: usize = 50;

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::place::join;
 use super::{Closure, Obstacle, Unreadable, text};
+use crate::project::paths::join;
 use crate::project::{EntryKind, Project};
 
 /// What an install without scripts and without an autoloader reads and writes.

@@ -4,9 +4,9 @@ mod msbuild;
 mod nuget;
 
 use self::msbuild::{is_project, resolve, solution};
-use super::place::{join, parent, upwards};
 use super::xml::{all, children, parse, place, read};
 use super::{Closure, Obstacle, Unreadable};
+use crate::project::paths::{join, parent, upwards};
 use crate::project::{EntryKind, Project};
 
 /// What a restore reads and writes.

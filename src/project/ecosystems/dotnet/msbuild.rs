@@ -3,9 +3,9 @@
 use roxmltree::Node;
 
 use crate::project::Project;
-use crate::project::ecosystems::place::{join, upwards};
 use crate::project::ecosystems::xml::{all, parse, place};
 use crate::project::ecosystems::{Obstacle, Unreadable};
+use crate::project::paths::{join, upwards};
 
 /// Whether a file is a project by its name.
 pub(super) fn is_project(path: &str) -> bool {

@@ -1,8 +1,8 @@
 //! NuGet's settings: sources that are folders of the project.
 
-use crate::project::ecosystems::place::{join, parent};
 use crate::project::ecosystems::xml::{all, children, parse, place, read};
 use crate::project::ecosystems::{Obstacle, Unreadable};
+use crate::project::paths::{join, parent};
 use crate::project::{EntryKind, Project};
 
 /// The folders with packages that settings name, each as a folder of the context or as what speaks against it.

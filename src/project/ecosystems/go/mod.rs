@@ -13,8 +13,8 @@ use serde::Deserialize;
 pub use self::sources::{GoSources, MainPackage, sources};
 use self::syntax::{Directive, directives};
 pub use self::versions::versions;
-use super::place::{at, join, parent, upwards};
 use super::{Closure, Unreadable, missing_file};
+use crate::project::paths::{at, join, parent, upwards};
 use crate::project::{Found, Project};
 
 /// A module that `go.mod` requires.

@@ -2,7 +2,7 @@
 
 use super::constraint::on_linux;
 use super::scan::{GoFile, scan};
-use crate::project::ecosystems::place::{at, join, parent};
+use crate::project::paths::{at, join, parent};
 use crate::project::{Found, Project};
 
 /// A folder that holds `package main`.

@@ -7,9 +7,9 @@ mod requirement;
 use std::collections::BTreeMap;
 
 use self::requirement::satisfies;
-use super::place::{at, join};
 use super::{Closure, Obstacle, Unreadable, text};
 use crate::project::Project;
+use crate::project::paths::{at, join};
 
 /// Modules whose functions read no file and start nothing.
 const HARMLESS: &[&str] =

@@ -8,8 +8,8 @@ use super::spec::{Spec, spec};
 use super::tables::{InstallScript, Reads, ReadsWord, install_script, program, reaches_builder};
 use super::{LockState, Package};
 use crate::project::Project;
-use crate::project::ecosystems::place::join;
 use crate::project::ecosystems::{Closure, Obstacle, missing_file};
+use crate::project::paths::join;
 
 /// What the requests of a package are seen with.
 pub(super) struct Asked<'a> {

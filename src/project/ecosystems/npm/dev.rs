@@ -5,7 +5,7 @@ use super::Tool;
 use super::scripts::Run;
 use super::sync;
 use super::tables::{Modules, program};
-use crate::project::ecosystems::place::join;
+use crate::project::paths::join;
 use crate::project::{EntryKind, Project};
 
 /// Whether dev dependencies are needed.

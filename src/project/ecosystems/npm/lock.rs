@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::manifest::{EdgeKind, bins, edges};
 use crate::project::ecosystems::Unreadable;
-use crate::project::ecosystems::place::at;
+use crate::project::paths::at;
 
 /// A lock file.
 #[derive(Clone, Debug)]

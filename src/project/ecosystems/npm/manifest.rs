@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::json::json_line;
 use crate::project::Found;
 use crate::project::ecosystems::Unreadable;
-use crate::project::ecosystems::place::at;
+use crate::project::paths::at;
 
 /// A `package.json`.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]

@@ -2,8 +2,8 @@
 
 use super::{Package, read};
 use crate::project::Project;
-use crate::project::ecosystems::place::{join, parent};
 use crate::project::glob::Glob;
+use crate::project::paths::{join, parent};
 
 /// The members that `globs` choose below `folder`, in the order of their paths; or why they cannot be told.
 pub(super) fn members(project: &Project, folder: &str, globs: &[String]) -> Result<Vec<Package>, String> {

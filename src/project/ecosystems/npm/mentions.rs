@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Package;
 use super::dev::package_of;
-use crate::project::ecosystems::place::at;
+use crate::project::paths::at;
 use crate::project::{Entry, Found, Project};
 
 /// Settings of tools that only development runs, by the start of their names.

@@ -27,8 +27,8 @@ pub use self::scripts::Run;
 pub use self::sync::Peers;
 pub use self::tables::npm_of_node;
 pub use self::versions::versions;
-use super::place::join;
 use super::{Unreadable, Verdict};
+use crate::project::paths::join;
 use crate::project::{EntryKind, Project};
 
 /// What is known of a package's lock.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::project::ecosystems::place::at;
 use crate::project::ecosystems::{Obstacle, Unreadable};
+use crate::project::paths::at;
 use crate::project::{Found, Project};
 
 /// The settings of a `.npmrc`, as written.

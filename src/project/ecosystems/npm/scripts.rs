@@ -1,7 +1,7 @@
 //! What a command runs in the end: `npm start` and its like followed through the scripts of `package.json`.
 
 use super::manifest::Manifest;
-use crate::project::ecosystems::place::join;
+use crate::project::paths::join;
 use crate::project::{EntryKind, Project};
 use crate::shell::{RedirectKind, Script};
 

@@ -2,9 +2,9 @@
 
 use super::manifest::Manifest;
 use super::tables::lts;
-use crate::project::ecosystems::place::join;
 use crate::project::ecosystems::version::VersionStatement;
 use crate::project::ecosystems::version_files::{first_line, tool_versions};
+use crate::project::paths::join;
 use crate::project::{Found, Project};
 
 /// What the project says about its Node release, the most exact first.

@@ -14,8 +14,8 @@ use serde::Deserialize;
 use self::lines::{Line, Says, lines};
 pub use self::requirement::{Requirement, Source};
 pub use self::versions::versions;
-use super::place::{at, join, parent};
 use super::{Closure, Obstacle};
+use crate::project::paths::{at, join, parent};
 use crate::project::{EntryKind, Found, Project};
 
 /// A requirements file and all that it includes.

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::project::ecosystems::place::{at, join};
 use crate::project::ecosystems::version::VersionStatement;
 use crate::project::ecosystems::version_files::{first_line, tool_versions};
+use crate::project::paths::{at, join};
 use crate::project::{Found, Project};
 
 /// What the project says about its Python release, the most exact first.

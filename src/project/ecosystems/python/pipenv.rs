@@ -5,8 +5,8 @@ use toml::Value;
 use super::Installs;
 use super::pyproject::BESIDE;
 use crate::project::Project;
-use crate::project::ecosystems::place::join;
 use crate::project::ecosystems::{Closure, Obstacle, Unreadable, text};
+use crate::project::paths::join;
 
 /// Tables of a Pipfile that list no packages.
 const OTHER_TABLES: &[&str] = &["source", "requires", "scripts", "pipenv", "build-system"];

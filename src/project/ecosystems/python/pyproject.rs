@@ -3,8 +3,8 @@
 use toml::Value;
 
 use crate::project::Project;
-use crate::project::ecosystems::place::{at, join};
 use crate::project::ecosystems::{Closure, Obstacle, Unreadable, text};
+use crate::project::paths::{at, join};
 
 pub(super) const BESIDE: &str = "install it in a RUN of its own after the sources are copied";
 

@@ -5,8 +5,8 @@ use toml::Value;
 use super::Installs;
 use super::pyproject::{BESIDE, Pyproject, locked, packages, unreadable};
 use crate::project::Project;
-use crate::project::ecosystems::place::{join, upwards};
 use crate::project::ecosystems::{Closure, Obstacle, Unreadable};
+use crate::project::paths::{join, upwards};
 
 /// What `uv sync` reads in a folder; `None` where it holds no project. With `frozen` the lock is taken as it is, so that
 /// nothing has to be asked of the project's build backend.

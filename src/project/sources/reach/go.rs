@@ -1,6 +1,7 @@
 //! How Go finds the package that an import names.
 
-use super::{GapKind, Main, Walk, parent, resolve};
+use super::{GapKind, Main, Walk};
+use crate::project::paths::{join, parent};
 use crate::project::sources::names::Import;
 use crate::project::{Project, ecosystems};
 
@@ -20,7 +21,7 @@ pub(super) fn modules(project: &Project) -> Vec<Module> {
         let Some(Ok(module)) = ecosystems::go::read(project, folder) else { continue };
         modules.push(Module { path: module.go_mod.module, folder: folder.to_owned() });
         for replace in module.go_mod.replaces.into_iter().filter(|replace| replace.local) {
-            let folder = resolve(folder, &replace.new);
+            let folder = join(folder, &replace.new);
             modules.extend(folder.map(|folder| Module { path: replace.old, folder }));
         }
     }
@@ -34,12 +35,12 @@ impl Walk<'_> {
         self.go_modules.iter().find_map(|module| {
             let rest = path.strip_prefix(module.path.as_str())?;
             let fits = rest.is_empty() || rest.starts_with('/');
-            if fits { resolve(&module.folder, rest) } else { None }
+            if fits { join(&module.folder, rest) } else { None }
         })
     }
 
     pub(super) fn go_package(&mut self, folder: &str, place: &str) {
-        let Some(folder) = resolve("", folder) else {
+        let Some(folder) = join("", folder) else {
             return self.missing(folder, "lies outside of the context");
         };
         let is_source = |path: &str| path.ends_with(".go") && !path.ends_with("_test.go");

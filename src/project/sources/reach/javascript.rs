@@ -1,7 +1,8 @@
 //! How Node.js finds the file that an import names.
 
-use super::{GapKind, Main, Walk, parent, resolve};
+use super::{GapKind, Main, Walk};
 use crate::project::EntryKind;
+use crate::project::paths::{join, parent};
 use crate::project::sources::language::Language;
 use crate::project::sources::names::Import;
 use crate::project::typescript::Settings;
@@ -33,7 +34,7 @@ const NO_CODE: &[&str] = &[
 
 impl Walk<'_> {
     pub(super) fn javascript_entry(&mut self, path: &str) {
-        let Some(path) = resolve("", path) else { return self.missing(path, "lies outside of the context") };
+        let Some(path) = join("", path) else { return self.missing(path, "lies outside of the context") };
         match self.find_javascript(&path) {
             Some(found) => self.push(&found, Main::Program, ""),
             None => self.missing(&path, "is started, and not sent to the build"),
@@ -46,7 +47,7 @@ impl Walk<'_> {
         let module = import.module.as_str();
         let folder = parent(code.path()).to_owned();
         let found = if is_local(module) {
-            resolve(&folder, module).and_then(|path| self.find_javascript(&path))
+            join(&folder, module).and_then(|path| self.find_javascript(&path))
         } else {
             match self.find_alias(&folder, module) {
                 None => return self.external(module, place),
@@ -72,7 +73,7 @@ impl Walk<'_> {
         self.scope.built.iter().find_map(|(built, source)| {
             let rest = path.strip_prefix(built.as_str())?;
             let rest = rest.strip_prefix('/').or(if built.is_empty() { Some(rest) } else { None })?;
-            self.find_as_written(&resolve(source, rest)?)
+            self.find_as_written(&join(source, rest)?)
         })
     }
 
@@ -110,7 +111,7 @@ impl Walk<'_> {
     fn main_of_folder(&self, folder: &str) -> Option<String> {
         let manifest = self.project.read(format!("{folder}/package.json").trim_start_matches('/'))?;
         let manifest: serde_json::Value = serde_json::from_str(&manifest).ok()?;
-        let main = resolve(folder, manifest.get("main")?.as_str()?)?;
+        let main = join(folder, manifest.get("main")?.as_str()?)?;
         let is_file = |path: &String| {
             self.project.entry(path).is_some_and(|entry| matches!(entry.kind, EntryKind::File { .. }))
         };

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{GapKind, Main, Reached, Unit, Walk, parent, resolve};
+use super::{GapKind, Main, Reached, Unit, Walk};
 use crate::project::EntryKind;
+use crate::project::paths::{join, parent};
 use crate::project::sources::effects::occurrences;
 use crate::project::sources::facts::Effect;
 use crate::project::sources::names::{Import, Method, Target, Use, chain};
@@ -32,13 +33,12 @@ enum Resolved {
 impl Walk<'_> {
     pub(super) fn python_entry(&mut self, name: &str, root: &str, main: bool) {
         let path = name.replace('.', "/");
-        let main_file =
-            resolve(root, &format!("{path}/__main__.py")).filter(|file| main && self.is_file(file));
+        let main_file = join(root, &format!("{path}/__main__.py")).filter(|file| main && self.is_file(file));
         let main = if main { Main::Program } else { Main::Imported };
         if let Some(file) = main_file {
             self.push(&file, Main::Program, root);
         }
-        match resolve(root, &path).and_then(|path| self.locate(&path)) {
+        match join(root, &path).and_then(|path| self.locate(&path)) {
             Some(Located::File(file)) => {
                 self.push(&file, main, root);
                 self.push_packages(name, root);
@@ -65,7 +65,7 @@ impl Walk<'_> {
     /// The `__init__.py` of every package that a dotted name passes.
     fn push_packages(&mut self, name: &str, root: &str) {
         for (at, _) in name.match_indices('.') {
-            let path = resolve(root, &format!("{}/__init__.py", name[..at].replace('.', "/")));
+            let path = join(root, &format!("{}/__init__.py", name[..at].replace('.', "/")));
             if let Some(path) = path.filter(|path| self.is_file(path)) {
                 self.push(&path, Main::Imported, root);
             }
@@ -77,17 +77,17 @@ impl Walk<'_> {
         let unit = &self.units[unit];
         if level == 0 {
             let first = module.split('.').next().unwrap_or(module);
-            return match self.locate(&resolve(&unit.root, first)?)? {
+            return match self.locate(&join(&unit.root, first)?)? {
                 Located::File(_) => Some(unit.root.clone()),
                 // A folder gives way to an installed package of its name.
                 Located::Namespace => {
-                    let path = resolve(&unit.root, &module.replace('.', "/"))?;
+                    let path = join(&unit.root, &module.replace('.', "/"))?;
                     let known = self.facts.module(module).is_some();
                     (!known && self.locate(&path).is_some()).then(|| unit.root.clone())
                 }
             };
         }
-        resolve(parent(unit.code.path()), &"../".repeat(level - 1))
+        join(parent(unit.code.path()), &"../".repeat(level - 1))
     }
 
     pub(super) fn follow_python(&mut self, unit: usize, import: &Import) {
@@ -102,7 +102,7 @@ impl Walk<'_> {
             let own = self.facts.module(&name).is_some() && self.facts.module(&import.module).is_none();
             return self.external(if own { &name } else { &import.module }, place);
         };
-        let path = resolve(&base, &import.module.replace('.', "/")).unwrap_or_default();
+        let path = join(&base, &import.module.replace('.', "/")).unwrap_or_default();
         match self.locate(&path) {
             Some(Located::File(file)) => self.push(&file, Main::Imported, &root),
             Some(Located::Namespace) => {}
@@ -118,7 +118,7 @@ impl Walk<'_> {
             self.push(&own_init, Main::Imported, &root);
         }
         if let Some(member) = &import.member
-            && let Some(Located::File(file)) = resolve(&path, member).and_then(|path| self.locate(&path))
+            && let Some(Located::File(file)) = join(&path, member).and_then(|path| self.locate(&path))
         {
             self.push(&file, Main::Imported, &root);
         }
@@ -166,7 +166,7 @@ impl Walk<'_> {
         let path = module.replace('.', "/");
         let base = self.base(unit, module, level);
         let is_module =
-            base.and_then(|base| resolve(&base, &path)).is_some_and(|path| self.locate(&path).is_some());
+            base.and_then(|base| join(&base, &path)).is_some_and(|path| self.locate(&path).is_some());
         match module.rsplit_once('.') {
             Some((module, member)) if !is_module && !text.contains(':') => {
                 Import { module: module.to_owned(), level, member: Some(member.to_owned()), at }
@@ -224,7 +224,7 @@ impl Walk<'_> {
         let level = target.module.len() - target.module.trim_start_matches('.').len();
         let module = &target.module[level..];
         let Some(base) = self.base(unit, module, level) else { return Vec::new() };
-        let file = |path: &str| match self.locate(&resolve(&base, &path.replace('.', "/"))?)? {
+        let file = |path: &str| match self.locate(&join(&base, &path.replace('.', "/"))?)? {
             Located::File(file) => self.seen.get(&file).copied(),
             Located::Namespace => None,
         };
@@ -285,10 +285,10 @@ impl Walk<'_> {
             module.split('.').chain(target.member.split('.')).filter(|part| !part.is_empty()).collect();
         // As many parts as name modules; what comes next is an attribute.
         let mut path = base;
-        let mut file = resolve(&path, "__init__.py").filter(|file| self.is_file(file));
+        let mut file = join(&path, "__init__.py").filter(|file| self.is_file(file));
         let mut taken = 0;
         while let Some(part) = parts.get(taken) {
-            let Some(next) = resolve(&path, part) else { break };
+            let Some(next) = join(&path, part) else { break };
             match self.locate(&next) {
                 Some(Located::File(found)) => file = Some(found),
                 Some(Located::Namespace) => file = None,
@@ -339,7 +339,7 @@ impl Walk<'_> {
         let stars = names.imports.iter().filter(|import| import.member.as_deref() == Some("*"));
         for import in stars {
             let Some(base) = self.base(unit, &import.module, import.level) else { continue };
-            let path = resolve(&base, &import.module.replace('.', "/")).unwrap_or_default();
+            let path = join(&base, &import.module.replace('.', "/")).unwrap_or_default();
             let Some(Located::File(file)) = self.locate(&path) else { continue };
             let Some(&from) = self.seen.get(&file) else { continue };
             for (name, targets) in &self.units[from].names.bindings {

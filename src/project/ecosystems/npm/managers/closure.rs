@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Lock, Tool, Workspace};
 use crate::project::ecosystems::npm::closure::Asked;
-use crate::project::ecosystems::place::{join, parent, upwards};
 use crate::project::ecosystems::{Closure, Obstacle};
+use crate::project::paths::{join, parent, upwards};
 use crate::project::{Project, ecosystems::npm::Package};
 
 /// Whether an install runs scripts.

@@ -25,8 +25,8 @@ use super::members::members;
 use super::spec::{Spec, spec};
 use super::{Package, read};
 use crate::project::Project;
-use crate::project::ecosystems::place::join;
 use crate::project::ecosystems::{Unreadable, Verdict, Version, text};
+use crate::project::paths::join;
 
 pub use self::closure::Scripts;
 

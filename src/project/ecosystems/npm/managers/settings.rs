@@ -8,8 +8,8 @@ use serde::de::IgnoredAny;
 use super::{Tool, yarn_lock};
 use crate::project::Project;
 use crate::project::ecosystems::npm::npmrc::Npmrc;
-use crate::project::ecosystems::place::join;
 use crate::project::ecosystems::{Obstacle, Unreadable, text};
+use crate::project::paths::join;
 
 /// What the settings of a workspace say that matters to an install.
 #[derive(Clone, Default, Debug)]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Workspace;
 use crate::project::ecosystems::npm::spec::{Spec, spec};
-use crate::project::ecosystems::place::at;
 use crate::project::ecosystems::{Unreadable, Verdict};
+use crate::project::paths::at;
 
 /// A lock of Yarn 1.
 #[derive(Clone, Debug)]

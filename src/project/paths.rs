@@ -1,14 +1,14 @@
-//! Where in a file a fact stands, and how paths of the context are joined.
+//! How paths of the context are joined, and where in a file a fact stands.
 
 /// A path and a line as messages show them.
 pub(super) fn at(path: &str, line: usize) -> String {
     format!("{path}:{line}")
 }
 
-/// `relative` seen from `folder`, both relative to the context; `None` where it leaves the context.
-pub(super) fn join(folder: &str, relative: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in relative.split('/') {
+/// `folder/path` without `.` and `..`; `None` where it leaves the context.
+pub(super) fn join(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(path.split('/')) {
         match part {
             "" | "." => {}
             ".." => {
