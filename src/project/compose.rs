@@ -30,6 +30,8 @@ pub struct ComposeService {
     pub ports: Vec<PublishedPort>,
     /// The user it runs as.
     pub user: Option<String>,
+    /// The key by which it gets rights that only root can use: `privileged`, `cap_add`, `devices`.
+    pub privilege: Option<&'static str>,
     /// What is mounted over folders of the image.
     pub mounts: Vec<Mount>,
     /// Variables that it sets; `None` where the value comes from elsewhere.
@@ -130,6 +132,7 @@ pub fn parse(text: &str) -> Result<Vec<ComposeService>, ComposeError> {
 }
 
 fn local_build(name: String, service: yaml::Service) -> Option<ComposeService> {
+    let privilege = service.privilege();
     let build = service.build?;
     if build.dockerfile_inline.is_some() {
         return None;
@@ -148,6 +151,7 @@ fn local_build(name: String, service: yaml::Service) -> Option<ComposeService> {
     let asked = service.healthcheck.as_ref().and_then(|check| asked(&check.words().join(" ")));
     Some(ComposeService {
         name,
+        privilege,
         context,
         dockerfile,
         target: build.target.as_deref().and_then(interpolate),

@@ -44,6 +44,8 @@ pub struct Run {
     pub own_health: bool,
     /// It makes an image in the format of OCI, which has no health check.
     pub drops_health: bool,
+    /// What it is given that only root can use: added rights, or a socket of the host that belongs to root.
+    pub privilege: Option<String>,
     /// It names a user of its own.
     pub own_user: bool,
     /// Variables that it sets; `None` where the value comes from elsewhere.
@@ -126,6 +128,7 @@ fn composed(read: &Read<'_>) -> Option<(String, Result<Vec<Build>, String>)> {
     };
     let build = |service: compose::ComposeService| {
         let context = below("", &service.context)?;
+        let privilege = privilege(&service);
         Some(Build {
             what: format!("service `{}`", service.name),
             file: (*name).to_owned(),
@@ -139,6 +142,7 @@ fn composed(read: &Read<'_>) -> Option<(String, Result<Vec<Build>, String>)> {
                 starts_otherwise: service.starts_otherwise,
                 own_health: service.healthcheck != compose::Healthcheck::Unsaid,
                 drops_health: false,
+                privilege,
                 own_user: service.user.is_some(),
                 environment: service.environment,
                 asked: service.asked,
@@ -153,6 +157,12 @@ fn composed(read: &Read<'_>) -> Option<(String, Result<Vec<Build>, String>)> {
         })
     };
     Some(((*name).to_owned(), Ok(services.into_iter().filter_map(build).collect())))
+}
+
+fn privilege(service: &compose::ComposeService) -> Option<String> {
+    let socket = service.mounts.iter().find(|mount| mount.source.ends_with(".sock"));
+    let key = service.privilege.map(|key| format!("`{key}`"));
+    key.or_else(|| socket.map(|mount| format!("the socket `{}`", mount.source)))
 }
 
 /// `path` seen from `folder`, by its letters alone; `None` for an absolute path and for what is no path.

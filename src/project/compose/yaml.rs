@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::{
     Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer,
 };
+use serde_json::Value;
 
 #[derive(Deserialize, Default)]
 pub(super) struct File {
@@ -38,6 +39,9 @@ pub(super) struct Service {
     pub(super) extends: Option<Extends>,
     pub(super) command: Option<Command>,
     pub(super) entrypoint: Option<IgnoredAny>,
+    pub(super) privileged: Option<Value>,
+    pub(super) cap_add: Option<Value>,
+    pub(super) devices: Option<Value>,
 }
 
 /// A command that takes the place of the image's CMD.
@@ -68,7 +72,23 @@ impl Service {
             extends: self.extends.or(below.extends),
             command: self.command.or(below.command),
             entrypoint: self.entrypoint.or(below.entrypoint),
+            privileged: self.privileged.or(below.privileged),
+            cap_add: self.cap_add.or(below.cap_add),
+            devices: self.devices.or(below.devices),
         }
+    }
+}
+
+impl Service {
+    /// The key by which it gets rights that only root can use.
+    pub(super) fn privilege(&self) -> Option<&'static str> {
+        let is_given = |value: &Option<Value>| match value {
+            None | Some(Value::Null | Value::Bool(false)) => false,
+            Some(Value::Array(items)) => !items.is_empty(),
+            Some(_) => true,
+        };
+        let keys = [("privileged", &self.privileged), ("cap_add", &self.cap_add), ("devices", &self.devices)];
+        keys.into_iter().find(|(_, value)| is_given(value)).map(|(key, _)| key)
     }
 }
 

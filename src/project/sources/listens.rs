@@ -2,6 +2,7 @@
 
 use super::effects::{Occurrence, receiver};
 use super::facts::Effect;
+use super::language::Language;
 use super::lexer::Kind;
 use super::reach::Unit;
 use super::value::{Evaluator, Part};
@@ -120,6 +121,10 @@ fn listener(occurrence: &Occurrence, unit: &Unit, http: bool, tls: bool) -> Opti
         certain.then_some(())?;
     }
     let host = match (host, listener.host.take()) {
+        // Node.js asks the system for its address, which is that of IPv6 where there is one.
+        (Some(value), _) if unit.code.language() == Language::JavaScript && is_localhost(&value) => {
+            Interface::Other("localhost".to_owned())
+        }
         (Some(value), _) => interface(&value),
         (None, Some(host)) => name_of_interface(&host),
         (None, None) => row.host.as_deref().map_or(Interface::All, name_of_interface),
@@ -170,10 +175,14 @@ fn interface(value: &[Part]) -> Interface {
     }
 }
 
+fn is_localhost(value: &[Part]) -> bool {
+    matches!(value, [Part::Text(text) | Part::Variable { default: Some(text), .. }] if text == "localhost")
+}
+
 fn name_of_interface(host: &str) -> Interface {
     match host {
         "" | "0.0.0.0" | "::" | "*" | "tcp" => Interface::All,
-        "localhost" | "127.0.0.1" | "::1" => Interface::Loopback,
+        "localhost" | "127.0.0.1" => Interface::Loopback,
         other => Interface::Other(other.to_owned()),
     }
 }

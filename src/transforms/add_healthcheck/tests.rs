@@ -571,3 +571,14 @@ fn hc5_options_of_tls_and_of_sockets_hold_it_back() {
     held_back(&ADD_HEALTHCHECK, &files, &text("--ssl-keyfile k --ssl-certfile c"), &["HC5"]);
     held_back(&ADD_HEALTHCHECK, &files, &text("--uds /run/x.sock"), &["HC2"]);
 }
+
+#[test]
+fn hc5_node_may_take_localhost_for_an_address_of_ipv6() {
+    for host in ["localhost", "::1"] {
+        let server = format!("require('http').createServer().listen(3000, '{host}')\n");
+        waits(&server, "", &["HC5"]);
+    }
+    let (files, text) = node("require('http').createServer().listen(3000, '127.0.0.1')\n", "");
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    assert!(probe(&files, &text).contains("127.0.0.1:3000"));
+}

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::chosen::Demands;
-use super::{kept, mounts, ports, program};
+use super::writes::SAY_WRITABLE;
+use super::{kept, mounts, ports, program, runs};
 use crate::images::{Facts, Shell};
 use crate::model::Base;
 use crate::syntax::Keyword;
@@ -19,10 +20,15 @@ pub(super) fn all(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) -> 
     volumes(shipped, facts, checks);
     root_home(shipped, checks);
     kept::check(shipped, checks);
+    privileges(shipped, checks);
     ports::of_file(shipped, facts, checks);
     let mut demands = program::check(shipped, facts, checks);
     // What the user states, they have seen the mounts for.
     if shipped.input.options.user.writable.is_none() {
+        if let Some((line, folder)) = runs::temporary(shipped) {
+            let text = format!("line {line} makes `{folder}` as root, and the program may write there");
+            checks.misses("NR3", text, SAY_WRITABLE);
+        }
         mounts::check(shipped, &demands, checks);
     }
     granted(shipped, facts, &mut demands, checks);
@@ -87,6 +93,18 @@ fn explicit_root(shipped: &Shipped<'_>, checks: &mut Checks) {
             let remedy = "remove that line, or set `[user] id` in dockfix.toml to the number to run as";
             checks.misses("NR10", format!("line {line} asks for root by name"), remedy);
         }
+    }
+}
+
+/// NR9: rights that a service adds are those of root: another user has none of them.
+fn privileges(shipped: &Shipped<'_>, checks: &mut Checks) {
+    let found = shipped.builds().find_map(|build| {
+        let given = build.run.privilege.as_ref().filter(|_| !build.run.own_user)?;
+        Some(format!("{} gives it {given}, which only root can use", build.at()))
+    });
+    if let Some(text) = found {
+        let remedy = "give the reason for root as `[user] run-as-root` in dockfix.toml, or set `user:` there";
+        checks.misses("NR9", text, remedy);
     }
 }
 

@@ -18,6 +18,9 @@ pub(super) struct Kept {
     /// Settings of the tool in the project.
     #[serde(default)]
     settings: Vec<String>,
+    /// Scripts of the project may give the command, too.
+    #[serde(default)]
+    scripts: bool,
 }
 
 const REMEDY: &str = "keep it where everybody can read it; or give the reason for root as `[user] run-as-root` in \
@@ -36,7 +39,10 @@ fn tools(shipped: &Shipped<'_>, runs: &[(usize, String)], checks: &mut Checks) {
     for row in kept() {
         let found = row.commands.iter().find_map(|command| {
             let words = format!(" {command} ");
-            runs.iter().find(|(_, text)| text.contains(&words)).map(|(index, _)| (*index, command))
+            let gives = |text: &String| {
+                text.contains(&words) || row.scripts && called(shipped, text).contains(&words)
+            };
+            runs.iter().find(|(_, text)| gives(text)).map(|(index, _)| (*index, command))
         });
         let Some((index, command)) = found.filter(|_| !is_elsewhere(shipped, row)) else {
             continue;
@@ -50,10 +56,9 @@ fn tools(shipped: &Shipped<'_>, runs: &[(usize, String)], checks: &mut Checks) {
 /// Checks for files that others than root may not read: `chmod 600`, `COPY --chmod=700`, `umask 077`.
 fn rights(shipped: &Shipped<'_>, runs: &[(usize, String)], checks: &mut Checks) {
     let takes = |text: &String| {
-        let mut words = text.split(' ').skip_while(|word| *word != "chmod").skip(1);
-        words.find(|word| !word.starts_with('-')).is_some_and(takes_away)
-            || text.contains(" umask 077 ")
-            || text.contains(" umask 0077 ")
+        let mut modes = text.split(" chmod ").skip(1);
+        modes.any(|rest| rest.split(' ').find(|word| !word.starts_with('-')).is_some_and(takes_away))
+            || umask(text)
     };
     for index in shipped.instructions() {
         let instruction = shipped.instruction(index);
@@ -66,6 +71,27 @@ fn rights(shipped: &Shipped<'_>, runs: &[(usize, String)], checks: &mut Checks) 
             return checks.misses("NR7", text, REMEDY);
         }
     }
+}
+
+/// Whether new files are made so that others may not read them: `umask 027`.
+fn umask(text: &str) -> bool {
+    let mut words = text.split(' ').skip_while(|word| *word != "umask").skip(1);
+    words.next().is_some_and(|mask| {
+        mask.bytes().all(|byte| byte.is_ascii_digit()) && matches!(mask.as_bytes().last(), Some(b'4'..=b'7'))
+    })
+}
+
+/// The texts of the project's scripts in Python that a RUN names.
+fn called(shipped: &Shipped<'_>, text: &str) -> String {
+    let named = text.split(' ').filter(|word| word.ends_with(".py"));
+    let names = named.map(|word| word.rsplit('/').next().unwrap_or(word));
+    let project = shipped.input.project;
+    let mut found = String::new();
+    for name in names {
+        let files = project.files().filter(|entry| entry.path.rsplit('/').next() == Some(name));
+        files.filter_map(|entry| project.read(&entry.path)).for_each(|text| found.push_str(&words(&text)));
+    }
+    found
 }
 
 /// Whether a mode leaves others without the right to read.

@@ -1,6 +1,7 @@
 //! RUN lines that make nothing beside the sources but what installs and builds make: all others may have run the program
 //! once, as root, and left its files behind (NR3).
 
+use crate::project::EntryKind;
 use crate::shell::SimpleCommand;
 use crate::syntax::Keyword;
 use crate::transforms::shipped::Shipped;
@@ -117,6 +118,41 @@ pub(super) fn links(shipped: &Shipped<'_>, name: &str) -> bool {
             let mut words = command.split_whitespace();
             words.any(|word| word == "ln") && words.any(|word| word.trim_end_matches('/').ends_with(name))
         })
+    })
+}
+
+/// Sources larger than this are data.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// A folder within `/tmp` that the file makes as root and that the project's sources name, with its line: everybody may
+/// make files in `/tmp`, but not in there.
+pub(super) fn temporary(shipped: &Shipped<'_>) -> Option<(usize, String)> {
+    let project = shipped.input.project;
+    let named = |folder: &str| {
+        project.files().any(|entry| {
+            let is_small = matches!(entry.kind, EntryKind::File { size } if size < MOST_BYTES);
+            let is_build = entry.path.contains("Dockerfile") || entry.path.contains("node_modules/");
+            is_small && !is_build && project.read(&entry.path).is_some_and(|text| text.contains(folder))
+        })
+    };
+    shipped.instructions().find_map(|index| {
+        let instruction = shipped.instruction(index);
+        let text = shipped.whole_text(index);
+        let makes = match instruction.keyword {
+            Keyword::Run => text.contains("mkdir") && !text.contains("chmod") && !text.contains("rm -r"),
+            Keyword::Copy | Keyword::Add => {
+                instruction.flag("chown").is_none() && instruction.flag("chmod").is_none()
+            }
+            Keyword::Workdir => true,
+            _ => false,
+        };
+        let mut words = text.split(|letter: char| letter.is_whitespace() || "\"',[]".contains(letter));
+        let folder = words.find_map(|word| {
+            let name = word.strip_prefix("/tmp/")?.split('/').next().filter(|name| !name.is_empty())?;
+            Some(format!("/tmp/{name}"))
+        });
+        let folder = folder.filter(|folder| makes && named(folder))?;
+        Some((instruction.lines.0, folder))
     })
 }
 

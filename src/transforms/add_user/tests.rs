@@ -825,3 +825,58 @@ fn nr13_a_script_may_change_the_user() {
     let text = node("RUN chmod +x ./start.sh\nUSER node\n");
     check_in(&ADD_USER, &[SERVER], &text, &text.replace("USER node", "USER 1000:1000"));
 }
+
+#[test]
+fn nr7_data_that_a_script_of_the_build_fetches_lies_in_the_home_folder() {
+    let app = ("app.py", "import nltk\nprint(nltk.word_tokenize('x'))\n");
+    let text = |line: &str| {
+        format!(
+            "FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY . .\n{line}CMD [\"python\", \"app.py\"]\n"
+        )
+    };
+    let fetch = ("fetch.py", "import nltk\nnltk.download('punkt')\n");
+    held_back(&ADD_USER, &[app, fetch], &text("RUN python fetch.py\n"), &["NR7"]);
+    held_back(&ADD_USER, &[app], &text("RUN python -c \"import nltk; nltk.download('punkt')\"\n"), &["NR7"]);
+    held_back(&ADD_USER, &[app], &text("RUN python -m textblob.download_corpora\n"), &["NR7"]);
+    let file = run_alone(&ADD_USER, &[app, fetch], &text("ENV NLTK_DATA=/d\nRUN python fetch.py\n"));
+    assert_eq!(file.applied.len(), 1, "{:?}", file.held_back);
+}
+
+#[test]
+fn nr7_every_mode_and_every_umask_counts() {
+    held_back(&ADD_USER, &[SERVER], &node("RUN umask 0027 && cp a b\n"), &["NR7"]);
+    held_back(&ADD_USER, &[SERVER], &node("RUN chmod +x a && chmod 600 b\n"), &["NR7"]);
+    assert_eq!(run_alone(&ADD_USER, &[SERVER], &node("RUN umask 0022 && cp a b\n")).applied.len(), 1);
+}
+
+#[test]
+fn nr3_a_folder_in_tmp_that_root_made_is_not_open_to_all() {
+    let server = (
+        "server.js",
+        "require('fs').writeFileSync('/tmp/c/x', '1')\nrequire('http').createServer().listen(3000)\n",
+    );
+    held_back(&ADD_USER, &[server], &node("RUN mkdir -p /tmp/c\n"), &["NR3"]);
+    held_back(&ADD_USER, &[server, ("c/y", "")], &node("COPY c /tmp/c\n"), &["NR3"]);
+    assert_eq!(run_alone(&ADD_USER, &[server], &node("RUN mkdir -p /tmp/d\n")).applied.len(), 1);
+}
+
+#[test]
+fn nr9_rights_that_a_service_adds_are_those_of_root() {
+    for line in
+        ["privileged: true", "cap_add: [NET_ADMIN]", "volumes: ['/var/run/docker.sock:/var/run/docker.sock']"]
+    {
+        let compose = format!("services: {{a: {{build: ., {line}}}}}");
+        let found = built(&compose, &node(""));
+        assert_eq!(found.held_back.first().map(|held| held.missing[0].id), Some("NR9"), "{line}");
+    }
+    assert_eq!(
+        built("services: {a: {build: ., privileged: false, cap_add: []}}", &node("")).applied.len(),
+        1
+    );
+}
+
+#[test]
+fn nr3_a_socket_is_a_file_of_its_server() {
+    let server = ("server.js", "require('http').createServer().listen('/run/a.sock')\n");
+    held_back(&ADD_USER, &[server], &node(""), &["NR3"]);
+}

@@ -74,6 +74,10 @@ pub(super) fn find(
     checks.holds("HC1", format!("`{name}` is a server"));
     match &start.host {
         _ if given(TLS) => checks.misses("HC5", format!("`{name}` is told to speak TLS"), COMMAND),
+        // Node.js asks the system for its address, which is that of IPv6 where there is one.
+        Given::Known(host) if host == "localhost" && program.start.kind == StartKind::Node => {
+            checks.misses("HC5", format!("`{name}` may listen on `::1` only"), COMMAND);
+        }
         Given::Known(host)
             if !matches!(host.as_str(), "0.0.0.0" | "::" | "[::]" | "127.0.0.1" | "localhost") =>
         {

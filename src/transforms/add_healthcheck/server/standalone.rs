@@ -38,7 +38,7 @@ pub(super) fn find(
     }
     // An engine sets HOSTNAME to the container's own name, and then only that name's address is listened on.
     match shipped.environment("HOSTNAME") {
-        Some("0.0.0.0" | "::" | "localhost" | "127.0.0.1") => {
+        Some("0.0.0.0" | "::" | "127.0.0.1") => {
             checks.holds("HC5", "HOSTNAME makes it listen on an address that the probe reaches");
         }
         _ => {
