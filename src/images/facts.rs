@@ -166,6 +166,8 @@ pub struct User {
     pub gid: u32,
     /// Home folder, where it is known.
     pub home: Option<String>,
+    /// Whether `/etc/group` puts it into further groups: a number with its group takes them away.
+    pub has_more_groups: bool,
 }
 
 impl TryFrom<String> for User {
@@ -179,10 +181,11 @@ impl TryFrom<String> for User {
                 uid: parts.next()?.parse().ok()?,
                 gid: parts.next()?.parse().ok()?,
                 home: parts.next().map(str::to_owned),
+                has_more_groups: parts.next().map_or(Some(false), |mark| (mark == "more").then_some(true))?,
             })
         })();
         user.filter(|_| parts.next().is_none())
-            .ok_or_else(|| format!("`{text}` is not `name:uid:gid[:home]`"))
+            .ok_or_else(|| format!("`{text}` is not `name:uid:gid[:home[:more]]`"))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::makers::{self, Made};
 use crate::edit::Edit;
-use crate::syntax::{Arguments, Keyword};
+use crate::syntax::{Arguments, Instruction, Keyword};
 use crate::transforms::checks::Checks;
 use crate::transforms::shipped::Shipped;
 use crate::transforms::{Diagnostic, Part};
@@ -60,7 +60,7 @@ fn numbers(shipped: &Shipped<'_>, name: &str) -> Option<(u32, u32, String)> {
         }
         Made::None if !changes(shipped, &[]) => {
             let facts = shipped.facts("NR12").ok().filter(|facts| !facts.is_windows())?;
-            let user = facts.user_named(name)?;
+            let user = facts.user_named(name).filter(|user| !user.has_more_groups)?;
             Some((user.uid, user.gid, format!("`{}` has the user `{name}`", facts.family)))
         }
         _ => None,
@@ -86,7 +86,11 @@ fn changes(shipped: &Shipped<'_>, but: &[&str]) -> bool {
                     || by_arguments
                     || runs_script(&text)
             }
-            Keyword::Copy | Keyword::Add => text.contains("/etc/passwd") || text.contains("/etc/group"),
+            Keyword::Copy | Keyword::Add => {
+                text.contains("/etc/passwd")
+                    || text.contains("/etc/group")
+                    || covers_etc(shipped, instruction)
+            }
             _ => false,
         }
     })
@@ -100,4 +104,18 @@ fn runs_script(text: &str) -> bool {
             .filter(|word| !matches!(*word, "\\" | "RUN" | "sh" | "bash" | "/bin/sh" | "/bin/bash"));
         words.next().is_some_and(|word| word.ends_with(".sh") || word.starts_with("./"))
     })
+}
+
+/// Whether a copy onto `/` or `/etc` may bring users of its own: a whole system, an archive, a folder with such files.
+fn covers_etc(shipped: &Shipped<'_>, instruction: &Instruction) -> bool {
+    let words = instruction.values();
+    let Some((target, sources)) = words.split_last() else { return false };
+    if !matches!(target.trim_end_matches('/'), "" | "/etc") {
+        return false;
+    }
+    let is_system = |source: &&str| matches!(source.trim_end_matches('/'), "" | "/etc");
+    let is_archive = |source: &&str| instruction.keyword == Keyword::Add && source.contains(".t");
+    let brings = |path: &str| ["etc/passwd", "etc/group"].iter().any(|file| path.ends_with(file));
+    sources.iter().any(|source| is_system(source) || is_archive(source))
+        || shipped.input.project.files().any(|entry| brings(&entry.path))
 }

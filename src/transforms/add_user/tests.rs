@@ -794,6 +794,9 @@ fn nr3_the_environment_may_name_files() {
     ] {
         held_back(&ADD_USER, &files, &text(line), &["NR3"]);
     }
+    let elsewhere = text("").replace("\"-jar\"", "\"-Djava.io.tmpdir=/app/tmp\", \"-jar\"");
+    held_back(&ADD_USER, &files, &elsewhere, &["NR3"]);
+    held_back(&ADD_USER, &[SERVER], &node("ENV TMPDIR=/app/tmp\n"), &["NR3"]);
     let harmless = run_alone(&ADD_USER, &files, &text("ENV SPRING_DATASOURCE_URL=jdbc:h2:mem:x\n"));
     assert_eq!(harmless.applied.len(), 1, "{:?}", harmless.held_back);
     held_back(&ADD_USER, &[SERVER], &node("ENV NODE_COMPILE_CACHE=/app/cache\n"), &["NR3"]);
@@ -879,4 +882,19 @@ fn nr9_rights_that_a_service_adds_are_those_of_root() {
 fn nr3_a_socket_is_a_file_of_its_server() {
     let server = ("server.js", "require('http').createServer().listen('/run/a.sock')\n");
     held_back(&ADD_USER, &[server], &node(""), &["NR3"]);
+}
+
+#[test]
+fn nr13_groups_of_the_image_and_users_that_are_copied_are_kept() {
+    let text = |base: &str, user: &str| format!("FROM {base}\nUSER {user}\nCMD [\"/a\"]\n");
+    for (base, user) in [("ubuntu:24.04", "ubuntu"), ("postgres:16-bookworm", "postgres")] {
+        check_in(&ADD_USER, &[], &text(base, user), &text(base, user));
+    }
+    let debian = text("debian:bookworm-slim", "www-data");
+    check_in(&ADD_USER, &[], &debian, &debian.replace("www-data", "33:33"));
+    let copied = debian.replace("USER", "COPY rootfs/ /\nUSER");
+    check_in(&ADD_USER, &[("rootfs/etc/passwd", "")], &copied, &copied);
+    check_in(&ADD_USER, &[("rootfs/x", "")], &copied, &copied.replace("www-data", "33:33"));
+    let system = debian.replace("USER", "COPY --from=alpine:3.20 / /\nUSER");
+    check_in(&ADD_USER, &[], &system, &system);
 }

@@ -67,6 +67,8 @@ pub(super) const WRITING: &[&str] = &[
     "loggc",
     "Xlog",
     "HeapDump",
+    "ErrorFile",
+    "java.io.tmpdir",
     "FlightRecorder",
     "FlightRecording",
     "logfile",
