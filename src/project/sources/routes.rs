@@ -30,7 +30,7 @@ impl Sources {
     pub fn routes(&self) -> Vec<Found<String>> {
         let apps = self.effects(Effect::App).count();
         let crowded = self.effects(Effect::Guards).count() > MOST_GUARDS;
-        if apps > 1 || crowded || self.handlers_are_wrapped() {
+        if apps > 1 || crowded || self.handlers_are_wrapped() || self.names_its_host() {
             return Vec::new();
         }
         let mut routes: Vec<Found<String>> = Vec::new();
@@ -118,6 +118,16 @@ impl Sources {
         known.filter(|target| self.reached.facts.module(&target.module).is_some()).collect()
     }
 
+    /// Whether Flask is told its host: it may answer 404 where another is asked for, as every probe does.
+    fn names_its_host(&self) -> bool {
+        let mut units = self.reached.units.iter();
+        units.any(|unit| {
+            let code = &unit.code;
+            let named = |at| code.string(at).as_deref() == Some("SERVER_NAME") || code.is(at, "SERVER_NAME");
+            code.language() == Language::Python && (0..code.len()).any(named)
+        })
+    }
+
     /// Whether Go's server is given something else than its own router: a function around it may answer first.
     fn handlers_are_wrapped(&self) -> bool {
         self.effects(Effect::Listens).any(|occurrence| {
@@ -181,7 +191,22 @@ fn is_plain(occurrence: &Occurrence, unit: &Unit) -> bool {
     let guarded =
         arguments.iter().any(|range| code.is(range.start, "dependencies") && code.is(range.start + 1, "="));
     let Some(close) = code.pair(open) else { return false };
-    !guarded && !code.is(close + 1, "@")
+    !guarded && !code.is(close + 1, "@") && asks_nothing(unit, close + 1)
+}
+
+/// Whether the function at `at` takes nothing but the request: FastAPI refuses a request that lacks what another
+/// parameter stands for, or what a dependency asks of it, such as a token.
+fn asks_nothing(unit: &Unit, at: usize) -> bool {
+    let code = &unit.code;
+    let at = at + usize::from(code.is(at, "async"));
+    if !code.is(at, "def") || !code.is(at + 2, "(") {
+        return true;
+    }
+    let is_request = |range: &Range<usize>| {
+        code.is_any(range.start, &["self", "req", "request", "response"])
+            && !range.clone().any(|at| code.is(at, "="))
+    };
+    code.arguments(at + 2).iter().all(is_request)
 }
 
 fn call(occurrence: &Occurrence, unit: &Unit) -> Option<usize> {

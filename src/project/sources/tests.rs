@@ -612,6 +612,25 @@ fn health_routes_are_found_on_the_one_server() {
 }
 
 #[test]
+fn routes_that_ask_for_more_than_a_path_are_not_certain() {
+    let route = |sources: &Sources| sources.health_route().map(|found| found.value);
+    let api = |rest: &str| {
+        python(&format!("from fastapi import FastAPI, Depends\napp = FastAPI()\n@app.get('/health')\n{rest}"))
+    };
+    assert!(route(&api("async def h():\n    return 1")).is_some());
+    assert!(route(&api("def h(request: Request):\n    return 1")).is_some());
+    assert!(route(&api("def h(token: str):\n    return 1")).is_none());
+    assert!(route(&api("async def h(user=Depends(login)):\n    return 1")).is_none());
+    let flask = |rest: &str| {
+        python(&format!(
+            "from flask import Flask\napp = Flask(__name__)\n{rest}@app.route('/health')\ndef h(): pass"
+        ))
+    };
+    assert!(route(&flask("")).is_some());
+    assert!(route(&flask("app.config['SERVER_NAME'] = 'shop.example'\n")).is_none());
+}
+
+#[test]
 fn routes_behind_something_unknown_are_not_certain() {
     let route = |sources: &Sources| sources.health_route().map(|found| found.value);
     let express = |rest: &str| {
