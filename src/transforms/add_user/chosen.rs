@@ -5,7 +5,8 @@ use super::position::{self, Position};
 use crate::config::UserStyle;
 use crate::edit::Edit;
 use crate::images::{Facts, User, UserTools};
-use crate::syntax::Keyword;
+use crate::source::Span;
+use crate::syntax::{Arguments, Keyword};
 use crate::transforms::checks::Checks;
 use crate::transforms::shipped::Shipped;
 use crate::transforms::writing::{INDENT, continued, insert_above, insert_below};
@@ -143,11 +144,13 @@ impl Chosen {
             edits.push(insert_below(input, input.model.stages[shipped.stage].from(), creation));
         }
         let mut lines = Vec::new();
-        if let Some(ownership) = self.ownership(shipped) {
-            match volume(shipped) {
+        let parts = self.ownership();
+        if !parts.is_empty() {
+            match (volume(shipped), build(shipped)) {
                 // NR4: some builders drop what is done to a folder after its VOLUME.
-                Some(index) => add(&mut edits, insert_above(input, index, &ownership)),
-                None => lines = ownership,
+                (Some(index), _) => add(&mut edits, insert_above(input, index, &run(shipped, &parts))),
+                (None, Some(index)) => edits.push(append(shipped, index, &parts)),
+                (None, None) => lines = run(shipped, &parts),
             }
         }
         lines.push(format!("USER {}:{}", self.id, self.group));
@@ -159,8 +162,8 @@ impl Chosen {
         edits
     }
 
-    /// One RUN that makes the folders that are written and gives them to the user.
-    fn ownership(&self, shipped: &Shipped<'_>) -> Option<Vec<String>> {
+    /// The commands that make the folders that are written and give them to the user.
+    fn ownership(&self) -> Vec<String> {
         let owner = format!("{}:{}", self.id, self.group);
         let mut parts = Vec::new();
         if !self.demands.themselves.is_empty() {
@@ -181,18 +184,53 @@ impl Chosen {
                 parts.push(format!("chmod -R g=u {}", kept.whole.join(" ")));
             }
         }
-        let first = parts.first_mut()?;
-        *first = format!("RUN {first}");
-        for part in parts.iter_mut().skip(1) {
-            *part = format!("&& {part}");
-        }
-        let length: usize = parts.iter().map(|part| part.len() + 1).sum();
-        if length + INDENT.len() < 100 {
-            return Some(vec![parts.join(" ")]);
-        }
-        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        Some(continued(shipped.input.document, &parts))
+        parts
     }
+}
+
+/// The commands as one RUN.
+fn run(shipped: &Shipped<'_>, parts: &[String]) -> Vec<String> {
+    let first = parts.iter().take(1).map(|part| format!("RUN {part}"));
+    let parts: Vec<String> = first.chain(parts.iter().skip(1).map(|part| format!("&& {part}"))).collect();
+    let length: usize = parts.iter().map(|part| part.len() + 1).sum();
+    if length + INDENT.len() < 100 {
+        return vec![parts.join(" ")];
+    }
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    continued(shipped.input.document, &parts)
+}
+
+/// The commands at the end of a RUN.
+fn append(shipped: &Shipped<'_>, index: usize, parts: &[String]) -> Edit {
+    let (document, newline) = (shipped.input.document, shipped.input.source.newline().as_str());
+    let lines = parts.iter().map(|part| format!(" {}{newline}{INDENT}&& {part}", document.escape));
+    let span = shipped.instruction(index).span;
+    let text = span.of(shipped.input.source.text());
+    // An edit of the instruction, not one behind it.
+    let last = text.trim_end().char_indices().next_back().map_or(0, |(at, _)| at);
+    let last = Span::new(span.start() + last, span.end());
+    let kept = last.of(shipped.input.source.text()).trim_end();
+    Edit::replace(last, lines.fold(kept.to_owned(), |text, line| text + &line))
+}
+
+/// The RUN that builds last, if it is one plain command and nothing follows that fills folders: what it writes would
+/// lie in the image twice if another RUN gave it to the user.
+fn build(shipped: &Shipped<'_>) -> Option<usize> {
+    let own = shipped.input.model.stages[shipped.stage].instructions.clone();
+    let fills = |keyword: Keyword| matches!(keyword, Keyword::Copy | Keyword::Add | Keyword::Run);
+    let index = own.rev().find(|index| fills(shipped.instruction(*index).keyword))?;
+    let instruction = shipped.instruction(index);
+    let Arguments::Shell(text) = &instruction.arguments else { return None };
+    if instruction.keyword != Keyword::Run
+        || !instruction.heredocs.is_empty()
+        || shipped.last(Keyword::Shell).is_some()
+    {
+        return None;
+    }
+    let parsed = shipped.input.shell.parse(instruction.text(*text));
+    let script = parsed.as_ref().as_ref().ok()?;
+    let command = script.only_command().filter(|_| script.comments().is_empty())?;
+    command.argv().contains(&Some("build")).then_some(index)
 }
 
 /// The first VOLUME of the stage, where nothing that fills folders stands below it.

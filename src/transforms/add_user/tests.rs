@@ -201,8 +201,17 @@ fn nr3_next_writes_its_own_folder_and_runs_code_of_the_project() {
     let package = ("package.json", "{\"name\": \"a\", \"scripts\": {\"start\": \"next start\"}}");
     let page = ("app/page.tsx", "import Link from 'next/link'; export default () => <Link href='/'>x</Link>");
     let text = node("RUN npm run build\n").replace("[\"node\", \"server.js\"]", "[\"npm\", \"start\"]");
+    // In the RUN that makes it, so that it does not lie in the image twice.
+    let after = text.replace(
+        "run build\n",
+        "run build \\\n    && mkdir -p /app/.next \\\n    && chown -R 1000:1000 /app/.next\n",
+    );
+    check_in(&ADD_USER, &[package, page], &text, &after.replace("CMD", "USER 1000:1000\nCMD"));
     let owned = "RUN mkdir -p /app/.next && chown -R 1000:1000 /app/.next\nUSER 1000:1000\nCMD";
-    check_in(&ADD_USER, &[package, page], &text, &text.replace("CMD", owned));
+    for behind in ["COPY public public\n", "RUN npm prune\n"] {
+        let text = text.replace("run build\n", &format!("run build\n{behind}"));
+        check_in(&ADD_USER, &[package, page], &text, &text.replace("CMD", owned));
+    }
     held_back(
         &ADD_USER,
         &[package, ("next.config.js", "module.exports = { distDir: 'x' }")],
