@@ -1,11 +1,14 @@
 //! What the tests of all transforms share: one transform alone, with the laws and a second run checked.
 
-use super::{ALL, Example, Transform};
+use super::{ALL, Example, Input, Transform};
 use crate::config::Options;
+use crate::model::Model;
 use crate::project::{Project, builds};
 pub(crate) use crate::rewrite::FileOutcome;
 use crate::rewrite::{BuildContext, Dockerfile, Outcome, rewrite_with};
+use crate::shell::ShellCache;
 use crate::source::Source;
+use crate::syntax::Document;
 
 /// Runs one transform on a Dockerfile in a context of files given as path and text.
 #[track_caller]
@@ -18,6 +21,30 @@ pub(crate) fn outcome(
     let mut tree: Vec<(&str, &str)> = files.to_vec();
     tree.push(("Dockerfile", text));
     outcome_in(transform, Project::in_memory(tree), &[("Dockerfile", text)], options)
+}
+
+/// Shows what a transform is shown of the only Dockerfile of a project.
+pub(crate) fn with_input<T>(
+    project: &Project,
+    builds: &[builds::Build],
+    text: &str,
+    look: impl FnOnce(&Input<'_>) -> T,
+) -> T {
+    let source = Source::new("Dockerfile", text).expect("a small text");
+    let document = Document::parse(&source);
+    let model = Model::new(&document);
+    let (options, shell) = (Options::default(), ShellCache::default());
+    look(&Input {
+        source: &source,
+        document: &document,
+        model: &model,
+        project,
+        siblings: &[&source],
+        path: Some("Dockerfile"),
+        options: &options,
+        builds,
+        shell: &shell,
+    })
 }
 
 /// Runs one transform on several Dockerfiles, given as path and text, of one context.

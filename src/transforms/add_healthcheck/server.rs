@@ -164,20 +164,24 @@ fn agrees(port: u16, exposed: &[u16], checks: &mut Checks) -> Option<()> {
     None
 }
 
-/// HC3: a route that is proven to be there must answer well; else any answer counts.
+/// The server with the path that it names, or else a health route that its sources prove.
 fn with_route(mut server: Server, sources: Option<&Sources>, checks: &mut Checks) -> Server {
-    if let Some(path) = &server.path {
-        checks.holds("HC3", format!("dockfix.toml names the path `{path}`"));
-        return server;
-    }
     // The front page may ask for a login or lead elsewhere: it only tells that something answers.
-    let route = sources.and_then(Sources::health_route).filter(|route| server.http && route.value != "/");
-    match route {
-        Some(route) => {
-            checks.holds("HC3", format!("`{}` is a route of the program ({})", route.value, route.at));
-            server.path = Some(route.value);
-        }
-        None => checks.holds("HC3", "no health route is proven, so any answer counts"),
-    }
+    let found = sources.and_then(Sources::health_route).filter(|route| server.http && route.value != "/");
+    let own = found
+        .map(|found| (format!("`{}` is a route of the program ({})", found.value, found.at), found.value));
+    server.path = route(server.path, own, checks);
     server
+}
+
+/// HC3: a path that dockfix.toml names, or one that is proven to be there for the reason given, must answer well; else
+/// any answer counts.
+fn route(named: Option<String>, proven: Option<(String, String)>, checks: &mut Checks) -> Option<String> {
+    let (reason, path) = match (named, proven) {
+        (Some(path), _) => (format!("dockfix.toml names the path `{path}`"), Some(path)),
+        (None, Some((reason, path))) => (reason, Some(path)),
+        (None, None) => ("no health route is proven, so any answer counts".to_owned(), None),
+    };
+    checks.holds("HC3", reason);
+    path
 }

@@ -4,7 +4,7 @@ use super::chosen::Demands;
 use super::writes::SAY_WRITABLE;
 use crate::project::compose::{self, COMPOSE_FILES, MountKind};
 use crate::transforms::checks::Checks;
-use crate::transforms::shipped::Shipped;
+use crate::transforms::shipped::{Shipped, meet};
 
 /// Checks the folders that the user is to own against the mounts of the compose file beside the Dockerfile.
 pub(super) fn check(shipped: &Shipped<'_>, demands: &Demands, checks: &mut Checks) {
@@ -42,13 +42,4 @@ pub(super) fn check(shipped: &Shipped<'_>, demands: &Demands, checks: &mut Check
         }
     }
     checks.holds("NR14", "no compose file mounts anything over the folders that are written");
-}
-
-/// Whether one of two folders lies in the other.
-fn meet(one: &str, other: &str) -> bool {
-    let within = |inner: &str, outer: &str| {
-        let rest = inner.strip_prefix(outer.trim_end_matches('/'));
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    within(one, other) || within(other, one)
 }

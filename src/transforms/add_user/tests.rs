@@ -2,7 +2,10 @@ mod start;
 
 use super::ADD_USER;
 use crate::config::Config;
-use crate::transforms::testing::{FileOutcome, check_in, held_back, outcome, run_alone, run_built, same};
+use crate::project::Project;
+use crate::transforms::testing::{
+    FileOutcome, check_in, held_back, outcome, run_alone, run_built, same, with_input,
+};
 
 const SERVER: (&str, &str) =
     ("server.js", "require('http').createServer((q, s) => s.end('x')).listen(3000)\n");
@@ -533,23 +536,7 @@ fn a_user_may_be_a_variable_of_the_base_image() {
     for text in [text.to_owned(), text.replace("$APP_UID", "${APP_UID}"), text.replace("8.0", "6.0")] {
         check_in(&ADD_USER, &[], &text, &text);
     }
-    let source = crate::source::Source::new("Dockerfile", text).expect("small");
-    let document = crate::syntax::Document::parse(&source);
-    let model = crate::model::Model::new(&document);
-    let project = crate::project::Project::in_memory([]);
-    let (options, shell) = (crate::config::Options::default(), crate::shell::ShellCache::default());
-    let input = crate::transforms::Input {
-        source: &source,
-        document: &document,
-        model: &model,
-        project: &project,
-        siblings: &[&source],
-        path: None,
-        options: &options,
-        builds: &[],
-        shell: &shell,
-    };
-    let said = super::silence(&input);
+    let said = with_input(&Project::in_memory([]), &[], text, super::silence);
     assert!(matches!(said.as_slice(), [crate::transforms::checklist::Silence::Right(_)]), "{}", said.len());
 }
 

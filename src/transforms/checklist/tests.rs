@@ -1,10 +1,6 @@
 use super::*;
-use crate::config::Options;
-use crate::model::Model;
 use crate::project::{Project, builds};
-use crate::shell::ShellCache;
-use crate::source::Source;
-use crate::syntax::Document;
+use crate::transforms::testing::with_input;
 
 /// How a point stands, as `state: text`.
 fn standing(point: &str, files: &[(&str, &str)], text: &str) -> String {
@@ -16,28 +12,13 @@ fn standing(point: &str, files: &[(&str, &str)], text: &str) -> String {
 }
 
 fn judged(point: &str, files: &[(&str, &str)], text: &str) -> Standing {
-    let source = Source::new("Dockerfile", text).expect("small");
-    let document = Document::parse(&source);
-    let model = Model::new(&document);
     let project = Project::in_memory(files.iter().copied().chain([("Dockerfile", text)]));
-    let (options, shell) = (Options::default(), ShellCache::default());
     let builds = builds::describe(
         &|path| files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned()),
         &[],
     );
-    let input = Input {
-        source: &source,
-        document: &document,
-        model: &model,
-        project: &project,
-        siblings: &[&source],
-        path: Some("Dockerfile"),
-        options: &options,
-        builds: &builds.builds,
-        shell: &shell,
-    };
     let point = POINTS.iter().find(|known| known.name == point).expect("a point");
-    point.standing(&input)
+    with_input(&project, &builds.builds, text, |input| point.standing(input))
 }
 
 #[track_caller]

@@ -363,3 +363,17 @@ pub(super) fn join(folder: &str, path: &str) -> String {
     }
     format!("/{}", parts.join("/"))
 }
+
+/// What remains of `path` below `folder`; `""` for the folder itself.
+pub(super) fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
+    let rest = path.strip_prefix(folder.trim_end_matches('/'))?;
+    match rest.strip_prefix('/') {
+        Some(rest) => Some(rest),
+        None => rest.is_empty().then_some(""),
+    }
+}
+
+/// Whether one of two absolute paths is the other or lies in it.
+pub(super) fn meet(one: &str, other: &str) -> bool {
+    below(one, other).is_some() || below(other, one).is_some()
+}

@@ -1,6 +1,6 @@
 //! Where a file of the image comes from: the COPY that puts it there, through stages, to the build context.
 
-use super::{Shipped, join};
+use super::{Shipped, below, join};
 use crate::project::{CopyMatch, EntryKind};
 use crate::syntax::{Instruction, Keyword};
 
@@ -24,21 +24,29 @@ pub(super) fn of(shipped: &Shipped<'_>, stage: usize, path: &str, base: Option<&
 
 fn find(shipped: &Shipped<'_>, stage: usize, path: &str, base: Option<&str>, depth: usize) -> Origin {
     let Some(depth) = depth.checked_sub(1) else { return Origin::Unknown };
-    let model = shipped.input.model;
-    for stage in model.lineage(stage) {
-        for index in model.stages[stage].instructions.clone().rev() {
-            let instruction = shipped.instruction(index);
-            if !matches!(instruction.keyword, Keyword::Copy | Keyword::Add) {
-                continue;
-            }
-            let Some(copy) = Copy::read(shipped, index, instruction, base) else { return Origin::Unknown };
-            match copy.origin(shipped, stage, path, base, depth) {
-                Origin::NotCopied => {}
-                found => return found,
-            }
+    for (stage, index) in copies(shipped, stage).rev() {
+        let instruction = shipped.instruction(index);
+        let Some(copy) = Copy::read(shipped, index, instruction, base) else { return Origin::Unknown };
+        match copy.origin(shipped, stage, path, base, depth) {
+            Origin::NotCopied => {}
+            found => return found,
         }
     }
     Origin::NotCopied
+}
+
+/// The COPY and ADD of a stage and of those that it goes on from, each with its own stage, in the order of the build.
+fn copies<'a>(
+    shipped: &Shipped<'a>,
+    stage: usize,
+) -> impl DoubleEndedIterator<Item = (usize, usize)> + use<'a> {
+    let input = shipped.input;
+    let stages = input.model.lineage(stage).into_iter().rev();
+    let indexes = stages
+        .flat_map(|stage| input.model.stages[stage].instructions.clone().map(move |index| (stage, index)));
+    indexes.filter(|(_, index)| {
+        matches!(input.document.instructions[*index].keyword, Keyword::Copy | Keyword::Add)
+    })
 }
 
 /// The stage that makes a file by a RUN, and its path there; `None` where a COPY brings it from elsewhere.
@@ -70,28 +78,21 @@ fn copied_from(
     path: &str,
     base: Option<&str>,
 ) -> Option<Option<(usize, String)>> {
-    let model = shipped.input.model;
-    for stage in model.lineage(stage) {
-        for index in model.stages[stage].instructions.clone().rev() {
-            let instruction = shipped.instruction(index);
-            if !matches!(instruction.keyword, Keyword::Copy | Keyword::Add) {
+    for (_, index) in copies(shipped, stage).rev() {
+        let copy = Copy::read(shipped, index, shipped.instruction(index), base)?;
+        let (From::Stage(from), Some(rest)) = (&copy.from, below(path, &copy.destination)) else {
+            continue;
+        };
+        for source in copy.sources.iter().rev().map(|source| join("/", source)) {
+            if source.contains(['*', '?', '[']) {
+                return None;
+            }
+            let is_file = copy.into_folder && source.rsplit('/').next() == Some(rest);
+            // Of several sources, each folder could hold it.
+            if copy.sources.len() > 1 && !is_file {
                 continue;
             }
-            let copy = Copy::read(shipped, index, instruction, base)?;
-            let (From::Stage(from), Some(rest)) = (&copy.from, below(path, &copy.destination)) else {
-                continue;
-            };
-            for source in copy.sources.iter().rev().map(|source| join("/", source)) {
-                if source.contains(['*', '?', '[']) {
-                    return None;
-                }
-                let is_file = copy.into_folder && source.rsplit('/').next() == Some(rest);
-                // Of several sources, each folder could hold it.
-                if copy.sources.len() > 1 && !is_file {
-                    continue;
-                }
-                return Some(Some((*from, if is_file { source } else { join(&source, rest) })));
-            }
+            return Some(Some((*from, if is_file { source } else { join(&source, rest) })));
         }
     }
     Some(None)
@@ -103,29 +104,22 @@ pub(super) fn copied(
     stage: usize,
     base: Option<&str>,
 ) -> Option<Vec<(String, String)>> {
-    let model = shipped.input.model;
     let mut found = Vec::new();
-    for stage in model.lineage(stage).into_iter().rev() {
-        for index in model.stages[stage].instructions.clone() {
-            let instruction = shipped.instruction(index);
-            if !matches!(instruction.keyword, Keyword::Copy | Keyword::Add) {
-                continue;
-            }
-            let copy = Copy::read(shipped, index, instruction, base)?;
-            for source in &copy.sources {
-                match &copy.from {
-                    From::Context => {
-                        for (place, path) in copy.places(shipped, source)? {
-                            found.push((place, path));
-                        }
+    for (_, index) in copies(shipped, stage) {
+        let copy = Copy::read(shipped, index, shipped.instruction(index), base)?;
+        for source in &copy.sources {
+            match &copy.from {
+                From::Context => {
+                    for (place, path) in copy.places(shipped, source)? {
+                        found.push((place, path));
                     }
-                    From::Stage(below) => match find(shipped, *below, source, base, MAX_STAGES) {
-                        Origin::Context(path) => found.push((copy.destination.clone(), path)),
-                        Origin::NotCopied => {}
-                        Origin::Unknown => return None,
-                    },
-                    From::Outside => {}
                 }
+                From::Stage(below) => match find(shipped, *below, source, base, MAX_STAGES) {
+                    Origin::Context(path) => found.push((copy.destination.clone(), path)),
+                    Origin::NotCopied => {}
+                    Origin::Unknown => return None,
+                },
+                From::Outside => {}
             }
         }
     }
@@ -302,15 +296,6 @@ impl Copy {
     }
 }
 
-/// What remains of `path` below `folder`; `""` for the folder itself.
-fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
-    let rest = path.strip_prefix(folder.trim_end_matches('/'))?;
-    match rest.strip_prefix('/') {
-        Some(rest) => Some(rest),
-        None => rest.is_empty().then_some(""),
-    }
-}
-
 fn is_remote(source: &str) -> bool {
     source.contains("://") || source.starts_with("git@")
 }
@@ -325,38 +310,19 @@ fn is_archive(source: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::Origin;
-    use crate::config::Options;
-    use crate::model::Model;
     use crate::project::Project;
-    use crate::shell::ShellCache;
-    use crate::source::Source;
-    use crate::syntax::Document;
-    use crate::transforms::Input;
     use crate::transforms::shipped::Shipped;
+    use crate::transforms::testing::with_input;
 
     const FILES: &[(&str, &str)] =
         &[("server.js", ""), ("src/a.js", ""), ("package.json", "{}"), ("x.conf", "")];
 
     #[track_caller]
     fn check(text: &str, path: &str, expected: &Origin) {
-        let source = Source::new("Dockerfile", text).expect("small");
-        let document = Document::parse(&source);
-        let model = Model::new(&document);
-        let project = Project::in_memory(FILES.iter().copied());
-        let (options, shell) = (Options::default(), ShellCache::default());
-        let input = Input {
-            source: &source,
-            document: &document,
-            model: &model,
-            project: &project,
-            siblings: &[&source],
-            path: None,
-            options: &options,
-            builds: &[],
-            shell: &shell,
-        };
-        let shipped = Shipped::of(&input).expect("a stage");
-        assert_eq!(shipped.origin(path, Some("/")), *expected);
+        with_input(&Project::in_memory(FILES.iter().copied()), &[], text, |input| {
+            let shipped = Shipped::of(input).expect("a stage");
+            assert_eq!(shipped.origin(path, Some("/")), *expected);
+        });
     }
 
     fn context(path: &str) -> Origin {

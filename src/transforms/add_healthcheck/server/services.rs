@@ -1,6 +1,6 @@
 //! HC1 and HC2 by what the project's own services say, where neither the program nor its sources do.
 
-use super::{Port, SET_PORT, Server};
+use super::{Port, SET_PORT, Server, route};
 use crate::project::builds::Build;
 use crate::transforms::checks::Checks;
 use crate::transforms::shipped::Shipped;
@@ -20,13 +20,8 @@ pub(super) fn find(shipped: &Shipped<'_>, exposed: &[u16], checks: &mut Checks) 
         checks.holds("HC1", format!("{} asks it for its health", build.at()));
         checks.holds("HC2", format!("the check of {} asks port {}", build.at(), first.port));
         checks.holds("HC5", format!("the check of {} speaks HTTP with it", build.at()));
-        let path = if first.strict {
-            checks.holds("HC3", format!("the check of {} asks for `{path}`", build.at()));
-            Some(path)
-        } else {
-            checks.holds("HC3", "no health route is proven, so any answer counts");
-            None
-        };
+        let asked = first.strict.then(|| (format!("the check of {} asks for `{path}`", build.at()), path));
+        let path = route(None, asked, checks);
         return Some(Server { port: Port::fixed(first.port), path, http: true });
     }
     let [port] = exposed else { return None };

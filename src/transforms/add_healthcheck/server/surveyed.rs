@@ -1,6 +1,6 @@
 //! HC2 of a program whose framework says where it listens: Java, Rust, Ruby, .NET.
 
-use super::{Port, Server, environment};
+use super::{Port, Server, environment, route};
 use crate::images::Facts;
 use crate::project::Found;
 use crate::project::builds::Build;
@@ -70,15 +70,8 @@ pub(super) fn find(
     checks.holds("HC2", format!("`{}` listens on {number}, and {why}", served.package));
     checks.holds("HC5", "it speaks HTTP, and nothing sets up TLS");
     let path = shipped.input.options.health.path.clone();
-    match (&path, served.health) {
-        (None, Some(route)) => {
-            checks.holds("HC3", format!("`{route}` is there to be asked"));
-            return Some(Server { port, path: Some(route.to_owned()), http: true });
-        }
-        (None, None) => checks.holds("HC3", "no health route is proven, so any answer counts"),
-        (Some(path), _) => checks.holds("HC3", format!("dockfix.toml names the path `{path}`")),
-    }
-    Some(Server { port, path, http: true })
+    let own = served.health.map(|path| (format!("`{path}` is there to be asked"), path.to_owned()));
+    Some(Server { port, path: route(path, own, checks), http: true })
 }
 
 /// Whether the sources say nothing against a port that others name: they hold its number, or the framework has it.

@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::{COMMAND, Port, SET_PORT, Server, agrees};
+use super::{COMMAND, Port, SET_PORT, Server, agrees, route};
 use crate::images::Facts;
 use crate::project::webserver::{self, Listen};
 use crate::shell::{SimpleCommand, Target};
 use crate::syntax::Keyword;
 use crate::transforms::checks::Checks;
-use crate::transforms::shipped::{Program, Setter, Shipped, join};
+use crate::transforms::shipped::{Program, Setter, Shipped, below, join, meet};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,12 +93,8 @@ pub(super) fn find(
     }
     checks.holds("HC5", format!("`{name}` speaks plain HTTP there"));
     let path = shipped.input.options.health.path.clone();
-    match (&path, &listen.health) {
-        (Some(path), _) => checks.holds("HC3", format!("dockfix.toml names the path `{path}`")),
-        (None, Some(path)) => checks.holds("HC3", format!("`{path}` is answered by itself ({at})")),
-        (None, None) => checks.holds("HC3", "no health route is proven, so any answer counts"),
-    }
-    Some(Some(Server { port: port.clone(), path: path.or_else(|| listen.health.clone()), http: true }))
+    let own = listen.health.clone().map(|path| (format!("`{path}` is answered by itself ({at})"), path));
+    Some(Some(Server { port: port.clone(), path: route(path, own, checks), http: true }))
 }
 
 /// Every port with plain HTTP, and the place that says so.
@@ -308,12 +304,12 @@ impl Files {
             None => return Err(doubt()),
         }
         for (place, path) in places {
-            if row.closed.iter().any(|closed| below(&place, closed))
+            if row.closed.iter().any(|closed| below(&place, closed).is_some())
                 && shipped.input.project.read(&path).is_some()
             {
                 return Err(format!("line {line} puts `{place}` there, and what it does is not read"));
             }
-            if row.folders().any(|folder| below(&place, folder)) {
+            if row.folders().any(|folder| below(&place, folder).is_some()) {
                 self.removed.retain(|removed| *removed != place);
                 self.placed.insert(place, path);
             }
@@ -363,9 +359,9 @@ impl Files {
                 return None;
             }
             let folder = join("/", folder);
-            self.placed.retain(|place, _| !below(place, &folder));
+            self.placed.retain(|place, _| below(place, &folder).is_none());
             for own in [&row.main, &row.default] {
-                if below(own, &folder) && !self.removed.contains(own) {
+                if below(own, &folder).is_some() && !self.removed.contains(own) {
                     self.removed.push(own.clone());
                 }
             }
@@ -410,17 +406,6 @@ impl Row {
             || place.ends_with(".conf")
             || place.ends_with(".template")
     }
-}
-
-/// Whether a path is `folder` or lies in it.
-fn below(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder.trim_end_matches('/'))
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// Whether one of two paths lies in the other.
-fn meet(one: &str, other: &str) -> bool {
-    below(one, other) || below(other, one)
 }
 
 #[cfg(test)]
