@@ -162,8 +162,6 @@ fn is_container_action(text: &str) -> bool {
 
 /// NR4: a volume keeps the owner that its folder had when it was declared.
 fn volumes(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) {
-    let remedy =
-        "list the folders that it writes as `[user] writable` in dockfix.toml; `[]` says that there is none";
     if shipped.input.options.user.writable.is_some() {
         checks.holds("NR4", "dockfix.toml says which folders the user must own");
         return;
@@ -178,7 +176,7 @@ fn volumes(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) {
     let declared = volumes.peek().is_some();
     if let Some(at) = volumes.find(of_root) {
         let line = shipped.instruction(at).lines.0;
-        checks.misses("NR4", format!("the VOLUME in line {line} belongs to root"), remedy);
+        checks.misses("NR4", format!("the VOLUME in line {line} belongs to root"), SAY_WRITABLE);
         return;
     }
     match facts.volumes {
@@ -186,8 +184,12 @@ fn volumes(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) {
             let text = if declared { "everybody may write to the VOLUME" } else { "there is no VOLUME" };
             checks.holds("NR4", text);
         }
-        Some(_) => checks.misses("NR4", "the base image declares a VOLUME that belongs to root", remedy),
-        None => checks.misses("NR4", "it is not known whether the base image declares a VOLUME", remedy),
+        Some(_) => {
+            checks.misses("NR4", "the base image declares a VOLUME that belongs to root", SAY_WRITABLE)
+        }
+        None => {
+            checks.misses("NR4", "it is not known whether the base image declares a VOLUME", SAY_WRITABLE)
+        }
     }
 }
 
