@@ -3,12 +3,14 @@
 //! Works on text alone: which file governs which Dockerfile is for the caller to find out. Every key that is read here
 //! is used by a transform; a key that nobody uses is an error to the user.
 
+mod hadolint;
 mod images;
 mod pattern;
 mod reader;
 
 use std::fmt;
 
+pub use self::hadolint::hadolint_ignored;
 pub use self::images::{ImagesOptions, Trusted};
 use self::pattern::PathPattern;
 use self::reader::{Reader, Section, list};
@@ -111,6 +113,13 @@ impl Selection {
     /// No transform at all: the file is looked at for the sake of others.
     pub fn nothing() -> Selection {
         Selection { steps: vec![Choice { select: Some(Vec::new()), ignore: Vec::new() }] }
+    }
+
+    /// The same with a weaker voice below all others.
+    #[must_use]
+    pub fn over(mut self, choice: Choice) -> Selection {
+        self.steps.insert(0, choice);
+        self
     }
 
     /// The same with a stronger voice.

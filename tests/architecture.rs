@@ -7,15 +7,33 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("edit", &["source"]),
     ("syntax", &["source"]),
+    ("suppression", &["source", "syntax"]),
     ("shell", &["source"]),
     ("model", &["source", "syntax"]),
     ("images", &["source"]),
     ("project", &["source", "shell"]),
     ("config", &["project", "source"]),
-    ("transforms", &["config", "edit", "images", "model", "project", "shell", "source", "syntax"]),
-    ("verify", &["edit", "model", "project", "source", "syntax", "transforms"]),
+    (
+        "transforms",
+        &["config", "edit", "images", "model", "project", "shell", "source", "suppression", "syntax"],
+    ),
+    ("verify", &["edit", "model", "project", "source", "suppression", "syntax", "transforms"]),
     ("review", &["project", "rewrite", "shell", "source", "transforms", "verify"]),
-    ("rewrite", &["config", "edit", "model", "project", "shell", "source", "syntax", "transforms", "verify"]),
+    (
+        "rewrite",
+        &[
+            "config",
+            "edit",
+            "model",
+            "project",
+            "shell",
+            "source",
+            "suppression",
+            "syntax",
+            "transforms",
+            "verify",
+        ],
+    ),
 ];
 
 /// What only the command line may touch.

@@ -219,6 +219,9 @@ JSON (`--output-format json`): an array of objects, one for each file:
   applied    transform, effect, title, proven, reasons (id, text)
   held_back  transform, message, line, column (or null), missing (id, text,
              remedy), unsafe (whether `--unsafe` would apply it)
+  suppressed where a comment keeps something away: transform, message, comment,
+             line (or null)
+  notes      on our own comments that do nothing: line, message
   checklist  with `--report`: point, title, state, because, missing
 With `--list`: name, summary, category, effect, default, fixes.";
 

@@ -35,6 +35,7 @@ use crate::project::Project;
 use crate::project::builds::Build;
 use crate::shell::ShellCache;
 use crate::source::{Source, Span};
+use crate::suppression::Subject;
 use crate::syntax::Document;
 
 /// What kind of fault a transform mends. A closed list; `--select` and `--ignore` take these names too.
@@ -246,6 +247,16 @@ pub struct Transform {
 }
 
 impl Transform {
+    /// How comments that keep transforms away name it.
+    pub fn subject(&self) -> Subject<'static> {
+        Subject { name: self.name, category: self.category.as_str(), codes: self.fixes }
+    }
+
+    /// Whether it judges a stage as a whole, so that the comments above any instruction of the stage count.
+    pub fn judges_stage(&self) -> bool {
+        JUDGES_STAGE.contains(&self.name)
+    }
+
     /// Whether the options give this transform its turn.
     pub fn enabled(&self, options: &Options) -> bool {
         options.selection.enables(self.name, self.category.as_str(), self.default)
@@ -256,6 +267,34 @@ impl Transform {
 pub fn selectors() -> Vec<&'static str> {
     let categories = Category::NAMES.iter().map(|(_, name)| *name);
     ALL.iter().map(|transform| transform.name).chain(categories).collect()
+}
+
+/// Transforms whose diagnostics stand for a whole stage. Other tools complain of the same at some other instruction of
+/// it (the last USER, say), and that is where the comments for these tools stand.
+const JUDGES_STAGE: &[&str] = &["split-stages", "add-user", "add-healthcheck"];
+
+/// Names of the transforms that answer to an outside name such as `hadolint:DL3006`.
+pub fn answering(code: &str) -> impl Iterator<Item = &'static str> {
+    let answers =
+        move |transform: &&&Transform| transform.fixes.iter().any(|own| own.eq_ignore_ascii_case(code));
+    ALL.iter().filter(answers).map(|transform| transform.name)
+}
+
+/// What to say of a name that no transform has, no category, and no transform answers to.
+pub fn unknown_name(name: &str) -> String {
+    let outside = name.len() > 2 && name.chars().any(|letter| letter.is_ascii_digit());
+    if outside {
+        return format!("no transform answers to `{name}`");
+    }
+    let rules = ALL.iter().flat_map(|transform| transform.fixes).filter_map(|code| code.split_once(':'));
+    let known = selectors().into_iter().chain(rules.map(|(_, rule)| rule)).chain(["all"]);
+    let near = known.map(|known| (strsim::damerau_levenshtein(name, known), known)).min();
+    match near {
+        Some((distance, known)) if distance <= 1 + known.len() / 4 => {
+            format!("there is no `{name}`; did you mean `{known}`?")
+        }
+        _ => format!("there is no `{name}`; `dockfix --list` shows the names"),
+    }
 }
 
 /// Every transform, in the order of its turn.
