@@ -5,6 +5,7 @@
 
 mod hadolint;
 mod images;
+mod packages;
 mod pattern;
 mod reader;
 
@@ -12,6 +13,7 @@ use std::fmt;
 
 pub use self::hadolint::hadolint_ignored;
 pub use self::images::{ImagesOptions, Trusted};
+pub use self::packages::PackagesOptions;
 use self::pattern::PathPattern;
 use self::reader::{Reader, Section, list};
 use crate::source::Place;
@@ -35,6 +37,8 @@ pub struct Options {
     pub dockerignore: DockerignoreOptions,
     /// Where images come from.
     pub images: ImagesOptions,
+    /// What package managers are to do.
+    pub packages: PackagesOptions,
 }
 
 /// The table `[dockerignore]`.
@@ -188,6 +192,7 @@ struct Layer {
     health: HealthOptions,
     dockerignore: DockerignoreOptions,
     images: ImagesOptions,
+    packages: PackagesOptions,
 }
 
 impl Config {
@@ -221,8 +226,8 @@ impl Config {
         let layer = fitting.fold(self.general.clone(), |below, entry| entry.layer.clone().over(below));
         let choice = Choice { select: layer.select, ignore: layer.ignore.unwrap_or_default() };
         let selection = Selection::default().then(choice);
-        let Layer { user, health, dockerignore, images, .. } = layer;
-        Options { selection, user, health, dockerignore, images, ..Options::default() }
+        let Layer { user, health, dockerignore, images, packages, .. } = layer;
+        Options { selection, user, health, dockerignore, images, packages, ..Options::default() }
     }
 }
 
@@ -235,6 +240,7 @@ impl Layer {
             health: section.table("health", HealthOptions::read)?,
             dockerignore: section.table("dockerignore", DockerignoreOptions::read)?,
             images: section.table("images", ImagesOptions::read)?,
+            packages: section.table("packages", PackagesOptions::read)?,
         })
     }
 
@@ -247,6 +253,7 @@ impl Layer {
             health: self.health.over(below.health),
             dockerignore: self.dockerignore.over(below.dockerignore),
             images: self.images.over(below.images),
+            packages: self.packages.over(below.packages),
         }
     }
 }

@@ -44,11 +44,14 @@ fn every_key_is_read() {
         retries = 0x3
         [dockerignore]
         unneeded = [".env"]
+        [packages]
+        recommends = false
     "#;
     let config = config(text);
     assert!(config.excludes("x/old/Dockerfile") && !config.excludes("Dockerfile"));
     let options = config.options_for("Dockerfile");
     assert_eq!(options.dockerignore.unneeded, Some(vec![".env".to_owned()]));
+    assert_eq!(options.packages, PackagesOptions { recommends: Some(false) });
     let user = UserOptions {
         id: Some(10001),
         group: Some(0),
@@ -97,11 +100,11 @@ fn what_is_unknown_names_its_line_and_its_neighbour() {
     refused("x = 1\n[user]\nidd = 1", "3:1: unknown key `idd` in `user`; did you mean `id`?");
     refused(
         "unsafe = true\n",
-        "1:1: unknown key `unsafe`; there are exclude, select, ignore, user, health, dockerignore, images, override",
+        "1:1: unknown key `unsafe`; there are exclude, select, ignore, user, health, dockerignore, images, packages, override",
     );
     refused(
         "[[override]]\nfiles = ['a']\nexclude = ['b']",
-        "3:1: unknown key `exclude` in `override`; there are files, select, ignore, user, health, dockerignore, images",
+        "3:1: unknown key `exclude` in `override`; there are files, select, ignore, user, health, dockerignore, images, packages",
     );
     refused("select = ['layout', 'add-uesr']", "1:21: `select` has no `add-uesr`; did you mean `add-user`?");
 }

@@ -2,31 +2,42 @@
 
 mod add_healthcheck;
 mod add_user;
+mod assume_yes;
 pub mod checklist;
 mod checks;
+mod commands;
 mod copy_manifests_first;
 mod exec_form;
 mod ignore_file;
 mod pin_base_image;
 mod repair_dockerignore;
 mod shipped;
+mod skip_apk_cache;
+mod skip_pip_cache;
+mod skip_recommends;
 mod split_stages;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tidy_blanks;
 mod uppercase_keywords;
+mod use_apt_get;
 mod write_dockerignore;
 mod writing;
 
 use self::add_healthcheck::ADD_HEALTHCHECK;
 use self::add_user::ADD_USER;
+use self::assume_yes::ASSUME_YES;
 use self::copy_manifests_first::COPY_MANIFESTS_FIRST;
 use self::exec_form::EXEC_FORM;
 use self::pin_base_image::PIN_BASE_IMAGE;
 use self::repair_dockerignore::REPAIR_DOCKERIGNORE;
+use self::skip_apk_cache::SKIP_APK_CACHE;
+use self::skip_pip_cache::SKIP_PIP_CACHE;
+use self::skip_recommends::SKIP_RECOMMENDS;
 use self::split_stages::SPLIT_STAGES;
 use self::tidy_blanks::TIDY_BLANKS;
 use self::uppercase_keywords::UPPERCASE_KEYWORDS;
+use self::use_apt_get::USE_APT_GET;
 use self::write_dockerignore::WRITE_DOCKERIGNORE;
 use crate::config::Options;
 use crate::edit::{Applicability, Edit};
@@ -308,11 +319,18 @@ pub const ALL: &[&Transform] = &[
     &REPAIR_DOCKERIGNORE,
     // Pins.
     &PIN_BASE_IMAGE,
+    // What package managers are told, as it was meant: before the commands are moved or copied.
+    &USE_APT_GET,
+    &ASSUME_YES,
     // Start commands, before a split may choose an image without a shell.
     &EXEC_FORM,
     // Structure.
     &SPLIT_STAGES,
     &COPY_MANIFESTS_FIRST,
+    // What package managers leave behind, in the commands that are there by now.
+    &SKIP_RECOMMENDS,
+    &SKIP_APK_CACHE,
+    &SKIP_PIP_CACHE,
     // Content.
     &ADD_USER,
     &ADD_HEALTHCHECK,

@@ -1,7 +1,7 @@
 //! What the tests of all transforms share: one transform alone, with the laws and a second run checked.
 
 use super::{ALL, Example, Input, Transform};
-use crate::config::Options;
+use crate::config::{Config, Options};
 use crate::model::Model;
 use crate::project::{Project, builds};
 pub(crate) use crate::rewrite::FileOutcome;
@@ -74,13 +74,23 @@ pub(crate) fn without_context(transform: &Transform, text: &str) -> FileOutcome 
     rewrite_with(&context, &[transform]).files.remove(0)
 }
 
-/// Runs one transform in a context of files, with default options; returns what became of the Dockerfile.
+/// Runs one transform in a context of files, with the settings among them; returns what became of the Dockerfile.
 #[track_caller]
 pub(crate) fn run_alone(transform: &Transform, files: &[(&str, &str)], text: &str) -> FileOutcome {
-    let mut found = outcome(transform, files, text, &Options::default());
+    let mut found = outcome(transform, files, text, &options_beside(files));
     let file = found.files.remove(0);
     assert!(file.rejected.is_empty(), "a law is broken: {:?}", file.rejected);
     file
+}
+
+/// The settings of a `dockfix.toml` among the files; the default ones without it.
+#[track_caller]
+fn options_beside(files: &[(&str, &str)]) -> Options {
+    let settings = files.iter().find(|(path, _)| *path == "dockfix.toml");
+    settings.map_or_else(Options::default, |(_, text)| {
+        let config = Config::parse(text, &super::selectors()).expect("good settings");
+        config.options_for("Dockerfile")
+    })
 }
 
 /// Runs one transform in a context of files whose builds (of the compose file and the like among them) are read.
