@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::edit::Edit;
-use crate::shell::{Install, Placed, WrapperKind};
+use crate::shell::{Install, Placed};
 use crate::source::Span;
 
 /// A command that is a package manager's, in its place.
@@ -49,11 +49,6 @@ impl Call<'_> {
     /// The word of the subcommand; `None` where goals stand in its place.
     pub(in crate::transforms) fn subcommand(&self) -> Option<usize> {
         self.install.command_words.last().copied()
-    }
-
-    /// Whether another program gives it words that are not seen here.
-    pub(in crate::transforms) fn is_fed(&self) -> bool {
-        self.install.unwrapped.wrappers.iter().any(|(kind, _)| *kind == WrapperKind::Feed)
     }
 
     /// An edit that puts an option behind a word and the options without a value that follow it.

@@ -77,11 +77,6 @@ impl<'a> Run<'a> {
         self.input.document.instructions[self.index].keyword == Keyword::Onbuild
     }
 
-    /// Whether it is the body of a heredoc.
-    pub(super) fn is_heredoc(&self) -> bool {
-        matches!(self.text, TextPlace::Body(_))
-    }
-
     /// The tree; `None` never, since a RUN without one is none of ours.
     pub(super) fn script(&self) -> Option<&Script> {
         self.parsed.as_ref().as_ref().ok()
@@ -132,11 +127,6 @@ impl<'a> Run<'a> {
     /// The stage that it belongs to.
     pub(super) fn stage(&self) -> Option<usize> {
         self.input.model.stage_of(self.index)
-    }
-
-    /// The line of the file on which the instruction begins.
-    pub(super) fn line(&self) -> usize {
-        self.input.document.instructions[self.index].lines.0
     }
 }
 
