@@ -118,6 +118,7 @@ mod tests {
             "RUN pip --disable-pip-version-check install x",
             "RUN pip --disable-pip-version-check install --no-cache-dir x",
         );
+        becomes("RUN pip install -r", "RUN pip install --no-cache-dir -r");
         becomes("RUN a || pip install x", "RUN a || pip install --no-cache-dir x");
         becomes(
             "RUN --mount=type=cache,target=/var/cache/apt pip install x",

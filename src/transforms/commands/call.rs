@@ -57,7 +57,8 @@ impl Call<'_> {
         let is_flag =
             |at: usize| given_at(at).next().is_some() && given_at(at).all(|given| given.value.is_none());
         let mut last = behind;
-        while is_flag(last + 1) {
+        // The last word may be an option whose value is missing.
+        while is_flag(last + 1) && last + 2 < self.placed.command.words.len() {
             last += 1;
         }
         self.insert_behind(last, option)
