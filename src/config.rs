@@ -5,6 +5,7 @@
 
 mod hadolint;
 mod images;
+mod layout;
 mod packages;
 mod pattern;
 mod reader;
@@ -13,6 +14,7 @@ use std::fmt;
 
 pub use self::hadolint::hadolint_ignored;
 pub use self::images::{ImagesOptions, Trusted};
+pub use self::layout::{BlankLines, Indent, KeywordCase, LayoutOptions, LineEnding, Operators};
 pub use self::packages::PackagesOptions;
 use self::pattern::PathPattern;
 use self::reader::{Reader, Section, list};
@@ -39,6 +41,8 @@ pub struct Options {
     pub images: ImagesOptions,
     /// What package managers are to do.
     pub packages: PackagesOptions,
+    /// How the text is laid out.
+    pub layout: LayoutOptions,
 }
 
 /// The table `[dockerignore]`.
@@ -193,6 +197,7 @@ struct Layer {
     dockerignore: DockerignoreOptions,
     images: ImagesOptions,
     packages: PackagesOptions,
+    layout: LayoutOptions,
 }
 
 impl Config {
@@ -226,8 +231,8 @@ impl Config {
         let layer = fitting.fold(self.general.clone(), |below, entry| entry.layer.clone().over(below));
         let choice = Choice { select: layer.select, ignore: layer.ignore.unwrap_or_default() };
         let selection = Selection::default().then(choice);
-        let Layer { user, health, dockerignore, images, packages, .. } = layer;
-        Options { selection, user, health, dockerignore, images, packages, ..Options::default() }
+        let Layer { user, health, dockerignore, images, packages, layout, .. } = layer;
+        Options { selection, user, health, dockerignore, images, packages, layout, ..Options::default() }
     }
 }
 
@@ -241,6 +246,7 @@ impl Layer {
             dockerignore: section.table("dockerignore", DockerignoreOptions::read)?,
             images: section.table("images", ImagesOptions::read)?,
             packages: section.table("packages", PackagesOptions::read)?,
+            layout: section.table("layout", LayoutOptions::read)?,
         })
     }
 
@@ -254,6 +260,7 @@ impl Layer {
             dockerignore: self.dockerignore.over(below.dockerignore),
             images: self.images.over(below.images),
             packages: self.packages.over(below.packages),
+            layout: self.layout.over(below.layout),
         }
     }
 }
@@ -301,10 +308,7 @@ impl UserStyle {
         &[("existing", UserStyle::Existing), ("own", UserStyle::Own), ("number", UserStyle::Number)];
 
     fn read(value: reader::Value<'_>) -> Result<UserStyle, ConfigError> {
-        let names: Vec<&str> = UserStyle::NAMES.iter().map(|(name, _)| *name).collect();
-        let name = reader::one_of(value, &names)?;
-        let found = UserStyle::NAMES.iter().find(|(known, _)| *known == name);
-        Ok(found.map_or(UserStyle::Existing, |(_, style)| *style))
+        reader::choice(value, UserStyle::NAMES)
     }
 }
 

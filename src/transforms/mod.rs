@@ -2,19 +2,23 @@
 
 mod add_healthcheck;
 mod add_user;
+mod align_continuations;
 mod assume_yes;
 pub mod checklist;
 mod checks;
 mod commands;
 mod copy_manifests_first;
 mod exec_form;
+mod gaps;
 mod ignore_file;
+mod indents;
 mod pin_base_image;
 mod repair_dockerignore;
 mod shipped;
 mod skip_apk_cache;
 mod skip_pip_cache;
 mod skip_recommends;
+mod space_arguments;
 mod split_stages;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -26,6 +30,7 @@ mod writing;
 
 use self::add_healthcheck::ADD_HEALTHCHECK;
 use self::add_user::ADD_USER;
+use self::align_continuations::ALIGN_CONTINUATIONS;
 use self::assume_yes::ASSUME_YES;
 use self::copy_manifests_first::COPY_MANIFESTS_FIRST;
 use self::exec_form::EXEC_FORM;
@@ -34,6 +39,7 @@ use self::repair_dockerignore::REPAIR_DOCKERIGNORE;
 use self::skip_apk_cache::SKIP_APK_CACHE;
 use self::skip_pip_cache::SKIP_PIP_CACHE;
 use self::skip_recommends::SKIP_RECOMMENDS;
+use self::space_arguments::SPACE_ARGUMENTS;
 use self::split_stages::SPLIT_STAGES;
 use self::tidy_blanks::TIDY_BLANKS;
 use self::uppercase_keywords::UPPERCASE_KEYWORDS;
@@ -336,5 +342,7 @@ pub const ALL: &[&Transform] = &[
     &ADD_HEALTHCHECK,
     // Layout.
     &UPPERCASE_KEYWORDS,
+    &SPACE_ARGUMENTS,
+    &ALIGN_CONTINUATIONS,
     &TIDY_BLANKS,
 ];

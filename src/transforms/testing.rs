@@ -1,7 +1,7 @@
 //! What the tests of all transforms share: one transform alone, with the laws and a second run checked.
 
 use super::{ALL, Example, Input, Transform};
-use crate::config::{Config, Options};
+use crate::config::{Config, LayoutOptions, Options};
 use crate::model::Model;
 use crate::project::{Project, builds};
 pub(crate) use crate::rewrite::FileOutcome;
@@ -130,6 +130,17 @@ pub(crate) fn check_in(transform: &Transform, files: &[(&str, &str)], before: &s
     assert_eq!(file.after.text(), after, "held back: {:#?}", file.held_back);
     let again = run_alone(transform, files, after);
     assert_eq!(again.after.text(), after, "a second run changes the text again");
+}
+
+/// The same as [`check`] with settings of the layout.
+#[track_caller]
+pub(crate) fn check_laid_out(transform: &Transform, layout: &LayoutOptions, before: &str, after: &str) {
+    let options = Options { layout: layout.clone(), ..Options::default() };
+    for text in [before, after] {
+        let file = outcome(transform, &[], text, &options).files.remove(0);
+        assert!(file.rejected.is_empty(), "a law is broken: {:?}", file.rejected);
+        assert_eq!(file.after.text(), after, "from {text:?}");
+    }
 }
 
 /// Asserts that nothing is changed.
