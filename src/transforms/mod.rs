@@ -12,20 +12,32 @@ mod exec_form;
 mod gaps;
 mod ignore_file;
 mod indents;
+mod lowercase_label_keys;
+mod make_paths_absolute;
+mod number_user;
 mod pin_base_image;
+mod platforms;
+mod ports;
+mod remove_overridden;
 mod repair_dockerignore;
+mod replace_maintainer;
 mod shipped;
 mod skip_apk_cache;
 mod skip_pip_cache;
 mod skip_recommends;
 mod space_arguments;
+mod split_env;
 mod split_stages;
+mod stage_names;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tidy_blanks;
 mod uppercase_keywords;
 mod use_apt_get;
+mod use_copy;
+mod use_shell_instruction;
 mod write_dockerignore;
+mod write_key_value_pairs;
 mod writing;
 
 use self::add_healthcheck::ADD_HEALTHCHECK;
@@ -34,17 +46,29 @@ use self::align_continuations::ALIGN_CONTINUATIONS;
 use self::assume_yes::ASSUME_YES;
 use self::copy_manifests_first::COPY_MANIFESTS_FIRST;
 use self::exec_form::EXEC_FORM;
+use self::lowercase_label_keys::LOWERCASE_LABEL_KEYS;
+use self::make_paths_absolute::{MAKE_DESTINATION_ABSOLUTE, MAKE_WORKDIR_ABSOLUTE};
+use self::number_user::NUMBER_USER;
 use self::pin_base_image::PIN_BASE_IMAGE;
+use self::platforms::{DROP_CONSTANT_PLATFORM, DROP_TARGET_PLATFORM};
+use self::ports::{LOWERCASE_PORT_PROTOCOL, WRITE_CONTAINER_PORTS};
+use self::remove_overridden::REMOVE_OVERRIDDEN;
 use self::repair_dockerignore::REPAIR_DOCKERIGNORE;
+use self::replace_maintainer::REPLACE_MAINTAINER;
 use self::skip_apk_cache::SKIP_APK_CACHE;
 use self::skip_pip_cache::SKIP_PIP_CACHE;
 use self::skip_recommends::SKIP_RECOMMENDS;
 use self::space_arguments::SPACE_ARGUMENTS;
+use self::split_env::SPLIT_ENV;
 use self::split_stages::SPLIT_STAGES;
+use self::stage_names::{LOWERCASE_STAGE_NAMES, RENAME_DUPLICATE_STAGES, RENAME_RESERVED_STAGES};
 use self::tidy_blanks::TIDY_BLANKS;
 use self::uppercase_keywords::UPPERCASE_KEYWORDS;
 use self::use_apt_get::USE_APT_GET;
+use self::use_copy::USE_COPY;
+use self::use_shell_instruction::USE_SHELL_INSTRUCTION;
 use self::write_dockerignore::WRITE_DOCKERIGNORE;
+use self::write_key_value_pairs::WRITE_KEY_VALUE_PAIRS;
 use crate::config::Options;
 use crate::edit::{Applicability, Edit};
 use crate::model::{ImageRef, Model};
@@ -323,6 +347,23 @@ pub const ALL: &[&Transform] = &[
     // The ignore file.
     &WRITE_DOCKERIGNORE,
     &REPAIR_DOCKERIGNORE,
+    // Deprecated forms.
+    &REPLACE_MAINTAINER,
+    &WRITE_KEY_VALUE_PAIRS,
+    &SPLIT_ENV,
+    &LOWERCASE_LABEL_KEYS,
+    &LOWERCASE_STAGE_NAMES,
+    &RENAME_DUPLICATE_STAGES,
+    &RENAME_RESERVED_STAGES,
+    &LOWERCASE_PORT_PROTOCOL,
+    &WRITE_CONTAINER_PORTS,
+    &DROP_TARGET_PLATFORM,
+    &DROP_CONSTANT_PLATFORM,
+    &REMOVE_OVERRIDDEN,
+    &USE_COPY,
+    &USE_SHELL_INSTRUCTION,
+    &MAKE_WORKDIR_ABSOLUTE,
+    &MAKE_DESTINATION_ABSOLUTE,
     // Pins.
     &PIN_BASE_IMAGE,
     // What package managers are told, as it was meant: before the commands are moved or copied.
@@ -339,6 +380,7 @@ pub const ALL: &[&Transform] = &[
     &SKIP_PIP_CACHE,
     // Content.
     &ADD_USER,
+    &NUMBER_USER,
     &ADD_HEALTHCHECK,
     // Layout.
     &UPPERCASE_KEYWORDS,
