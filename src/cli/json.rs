@@ -183,7 +183,8 @@ fn missing(Missing { id, text, remedy }: &Missing) -> MissingObject<'_> {
     MissingObject { id, text, remedy }
 }
 
-fn render(objects: &impl Serialize) -> String {
+/// A value as JSON that does no harm to a terminal.
+pub(super) fn render(objects: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(objects)
         .expect("these objects hold nothing but texts, numbers and lists");
     // JSON needs only some control characters written as escapes; a terminal is better off without any of them.
