@@ -191,6 +191,16 @@ fn original_that_does_not_build_is_an_error_and_nothing_is_written() {
 }
 
 #[test]
+fn program_that_needs_something_to_start_is_not_called_verified() {
+    let stage = Stage::new();
+    let before = stage.text("Dockerfile");
+    let (code, out, _) = run(stage.command(&["--write"]).env("BREAKS_RUN", "^FROM"));
+    let told = "Dockerfile: the original ends with 1 (Error: permission denied), so there is nothing to compare; give it what it needs with `--env` or `--env-file`\n";
+    assert!(code == 2 && out.starts_with(told), "{out}");
+    assert_eq!((stage.text("Dockerfile"), stage.text(".dockerignore")), (before, String::new()));
+}
+
+#[test]
 fn verified_text_has_nothing_more_to_verify() {
     let stage = Stage::new();
     assert_eq!(run(&mut stage.command(&["--write", "-q"])).0, 0);

@@ -78,6 +78,8 @@ pub(super) struct Comparison {
     pub(super) rows: Vec<Row>,
     /// The file that was edited for the second build.
     pub(super) edited: Option<String>,
+    /// Why what the program does could not be compared, where the original does nothing.
+    pub(super) unproven: Option<String>,
 }
 
 impl Comparison {
@@ -153,7 +155,8 @@ impl Bench<'_> {
         let side = self.measure(subject, &built.tag, image, behaviour, &recipe, &original.edited)?;
         let mut rows = vec![built_row("yes", Change::Same)];
         rows.extend(compare(&original.side, &side));
-        Ok(Comparison { rows, edited: original.edited.as_ref().ok().map(|edited| edited.file.clone()) })
+        let edited = original.edited.as_ref().ok().map(|edited| edited.file.clone());
+        Ok(Comparison { rows, edited, unproven: original.side.behaviour.failure() })
     }
 
     /// Removes an image that is not needed any more.

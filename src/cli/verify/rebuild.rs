@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use ignore::WalkBuilder;
 
@@ -13,7 +14,7 @@ use dockfix::project::dockerignore::IgnoreFile;
 const MOST_BYTES: u64 = 500 * 1024 * 1024;
 const MOST_FILES: usize = 50_000;
 
-/// Files that a person edits, and in which a line end more means nothing.
+/// Files that a person edits, and in which a line of blanks at the end means nothing.
 const SOURCES: &[&str] = &[
     "c", "cc", "cpp", "cs", "css", "ex", "fs", "go", "h", "html", "java", "js", "jsx", "kt", "mjs", "php",
     "py", "rb", "rs", "scala", "svelte", "swift", "ts", "tsx", "vue",
@@ -34,7 +35,7 @@ pub(super) fn edit_copy(context: &Path, ignore: &IgnoreFile, folder: &Path) -> R
     let files = files_of(context, ignore)?;
     let file = source_to_edit(files.iter().map(|(path, _)| path.as_str()));
     let file = file.ok_or("no source file is sent with the context")?.to_owned();
-    let copied = copy(context, &files, folder).and_then(|()| append_newline(&folder.join(&file)));
+    let copied = copy(context, &files, folder).and_then(|()| append_blanks(&folder.join(&file)));
     copied.map_err(|error| format!("the context cannot be copied: {}", super::reason(&error)))?;
     Ok(Edited { folder: folder.to_owned(), file })
 }
@@ -125,10 +126,16 @@ fn copy_link(from: &Path, to: &Path) -> io::Result<()> {
     fs::copy(from, to).map(|_| ())
 }
 
-/// A source is still the same program with a line end more.
-fn append_newline(file: &Path) -> io::Result<()> {
+/// A source is still the same program with a line of blanks more. They differ from run to run, or else the engine would
+/// know the edited file from the run before.
+fn append_blanks(file: &Path) -> io::Result<()> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_micros());
+    let blanks = (0..52).map(|bit| if now >> bit & 1 == 0 { b' ' } else { b'\t' });
     let mut bytes = fs::read(file)?;
     bytes.push(b'\n');
+    bytes.extend(blanks);
+    bytes.push(b'\n');
+    // The copy of a file that may not be written is none either.
     fs::remove_file(file)?;
     fs::write(file, bytes)
 }
@@ -225,7 +232,8 @@ mod tests {
         let copy = place.path().join("copy");
         let edited = edit_copy(context.path(), &ignore, &copy).expect("it is small");
         assert_eq!(edited.file, "src/main.py");
-        assert_eq!(fs::read_to_string(copy.join("src/main.py")).expect("copied"), "x\n\n");
+        let text = fs::read_to_string(copy.join("src/main.py")).expect("copied");
+        assert!(text.starts_with("x\n\n") && text.len() > 50 && text.trim() == "x", "{text:?}");
         assert_eq!(fs::read_to_string(context.path().join("src/main.py")).expect("there"), "x\n");
         let there = |path: &str| copy.join(path).exists();
         assert!(there(".dockerignore") && there("keep/b.log") && !there("a.log") && !there(".git"));

@@ -111,8 +111,10 @@ impl Trial<'_> {
         now = Now::of(self.engine, self.name)?;
         let mut behaviour = Behaviour::of(now.state);
         behaviour.health = health;
-        if !now.is_up() || health.is_some_and(|condition| condition != Condition::Healthy) {
+        if !now.is_up() {
             behaviour.words = self.last_words();
+        } else if health.is_some_and(|condition| condition != Condition::Healthy) {
+            behaviour.words = last_words(&now.complaint);
         }
         if now.is_up() {
             behaviour.answers = self.answers(&now);
@@ -204,6 +206,15 @@ impl Trial<'_> {
 }
 
 impl Behaviour {
+    /// Why the container is of no use as it was started, if it is not.
+    pub(super) fn failure(&self) -> Option<String> {
+        match self.state {
+            State::Up | State::Ended(0) => None,
+            State::Ended(code) => Some(format!("ends with {code} ({})", self.words)),
+            State::NotStarted => Some(format!("cannot be started ({})", self.words)),
+        }
+    }
+
     fn of(state: State) -> Behaviour {
         let (listening, answers) = (None, BTreeMap::new());
         Behaviour { state, listening, answers, health: None, stop: None, words: String::new() }
@@ -215,6 +226,8 @@ impl Behaviour {
 struct Now {
     state: State,
     health: String,
+    /// What the last health check printed.
+    complaint: String,
     /// Ports of the container, and those of this machine that lead there.
     published: BTreeMap<u16, u16>,
 }
@@ -239,8 +252,12 @@ impl Now {
             let port = port.strip_suffix("/tcp")?.parse().ok()?;
             Some((port, hosts.pointer("/0/HostPort")?.as_str()?.parse().ok()?))
         };
+        let log = ["/State/Health/Log", "/State/Healthcheck/Log"];
+        let log =
+            log.iter().find_map(|path| known.pointer(path)?.as_array()?.last()?.get("Output")?.as_str());
+        let complaint = log.unwrap_or_default().to_owned();
         let published = ports.into_iter().flatten().filter_map(lead).collect();
-        Now { state: if running { State::Up } else { State::Ended(code) }, health, published }
+        Now { state: if running { State::Up } else { State::Ended(code) }, health, complaint, published }
     }
 }
 
@@ -251,11 +268,12 @@ mod tests {
     #[test]
     fn state_of_a_container_is_read() {
         let up = serde_json::json!({
-            "State": { "Running": true, "ExitCode": 0, "Health": { "Status": "healthy" } },
+            "State": { "Running": true, "ExitCode": 0, "Health": { "Status": "healthy", "Log": [{ "Output": "a" }, { "Output": "b" }] } },
             "NetworkSettings": { "Ports": { "80/tcp": [{ "HostIp": "127.0.0.1", "HostPort": "32768" }], "53/udp": null } },
         });
         let now = Now::read(&up);
         assert_eq!((now.state, now.health.as_str()), (State::Up, "healthy"));
+        assert_eq!(now.complaint, "b");
         assert_eq!(now.published, BTreeMap::from([(80, 32768)]));
         let ended = Now::read(&serde_json::json!({ "State": { "Running": false, "ExitCode": 3 } }));
         assert_eq!((ended.state, ended.health.as_str()), (State::Ended(3), ""));

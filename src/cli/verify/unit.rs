@@ -97,7 +97,8 @@ enum Test {
     Passed(Vec<Comparison>),
     /// The points in which it is worse.
     Failed(String, Vec<Comparison>),
-    Impossible(String),
+    /// Nothing can be said, though some points may be known.
+    Impossible(String, Vec<Comparison>),
 }
 
 /// Transforms that may not run, by member.
@@ -110,7 +111,7 @@ struct State {
     held: Vec<Held>,
     notes: Vec<String>,
     impossible: Option<String>,
-    /// What the last version that failed came to.
+    /// What the last version that did not pass came to.
     worst: Vec<Comparison>,
     /// The version that has passed.
     known: Option<(Version, Test)>,
@@ -182,7 +183,10 @@ impl Unit<'_> {
                     }
                     None => self.give_up(at, because, states),
                 },
-                Test::Impossible(why) => self.give_up(at, why, states),
+                Test::Impossible(why, comparisons) => {
+                    states[at].worst.clone_from(comparisons);
+                    self.give_up(at, why, states);
+                }
             }
             return Ok(false);
         }
@@ -245,8 +249,8 @@ impl Unit<'_> {
             let middle = good + (bad - good) / 2;
             let outcome = self.outcome(&self.only(at, &candidates[..middle], barred));
             match self.test(at, &outcome)? {
-                Test::Failed(..) | Test::Impossible(_) => bad = middle,
-                Test::Unchanged | Test::Passed(_) => good = middle,
+                Test::Failed(..) => bad = middle,
+                Test::Unchanged | Test::Passed(_) | Test::Impossible(..) => good = middle,
             }
         }
         Ok(bad.checked_sub(1).and_then(|at| candidates.get(at)).copied())
@@ -299,13 +303,20 @@ impl Unit<'_> {
                     );
                     comparisons.push(comparison);
                 }
-                Err(why) => return Ok(Test::Impossible(why)),
+                Err(why) => return Ok(Test::Impossible(why, comparisons)),
             }
         }
-        Ok(if worse.is_empty() {
-            Test::Passed(comparisons)
-        } else {
-            Test::Failed(worse.join("; "), comparisons)
+        let unproven = comparisons.iter().find_map(|comparison| comparison.unproven.clone());
+        Ok(match unproven {
+            _ if !worse.is_empty() => Test::Failed(worse.join("; "), comparisons),
+            Some(why) => {
+                let remedy = "give it what it needs with `--env` or `--env-file`";
+                Test::Impossible(
+                    format!("the original {why}, so there is nothing to compare; {remedy}"),
+                    comparisons,
+                )
+            }
+            None => Test::Passed(comparisons),
         })
     }
 
@@ -343,7 +354,7 @@ impl Unit<'_> {
             Err(Failure::Stopped) => return Err(Failure::Stopped),
             Err(failure) => {
                 let rows = vec![built_row(&format!("no: {failure}"), Change::Worse)];
-                return Ok(Ok(Comparison { rows, edited: None }));
+                return Ok(Ok(Comparison { rows, edited: None, unproven: None }));
             }
         };
         let compared = self.bench.compare(subject, original, &built);
