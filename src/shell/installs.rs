@@ -149,8 +149,6 @@ pub struct Install {
     pub command: String,
     /// What stands before the program.
     pub unwrapped: Unwrapped,
-    /// The words of the subcommand; none where goals stand.
-    pub command_words: Vec<usize>,
     /// Packages, projects or goals.
     pub operands: Vec<usize>,
     /// The options.
@@ -273,7 +271,7 @@ pub fn install(argv: &[Option<&str>]) -> Option<Install> {
         subcommand(&program.row, argv, &arguments)
     };
     let Arguments { options, mut operands, unknown } = arguments;
-    let command_words: Vec<usize> = operands.drain(..rest).collect();
+    operands.drain(..rest);
     let project = command_row(&program.row, &command).is_some_and(|row| row.project);
     let whole_project = project && operands.is_empty();
     let roles = &program.row.roles;
@@ -282,7 +280,6 @@ pub fn install(argv: &[Option<&str>]) -> Option<Install> {
         action,
         command,
         unwrapped,
-        command_words,
         operands,
         options,
         unknown,

@@ -17,6 +17,8 @@ use super::start::Given;
 pub(super) struct Grammar {
     /// Options that take a value: the next word, or joined by `=`, or glued to a single letter.
     pub(super) values: BTreeSet<String>,
+    /// Those of them that need none: a word that looks like an option is not their value.
+    pub(super) optional: BTreeSet<String>,
     /// Options that take none, or one joined by `=` only.
     pub(super) flags: BTreeSet<String>,
     /// What begins an option whose rest is free: `-D` of `-Dname=value`.
@@ -144,7 +146,9 @@ impl Reader<'_> {
     /// The value is the next word. The position stays on the last word taken.
     fn push_spaced(&mut self, name: &str) {
         let next = self.at + 1;
-        let Some(word) = self.argv.get(next) else { return self.push(name, None) };
+        let is_option = |word: &Option<&str>| word.is_some_and(|word| word.starts_with('-'));
+        let is_free = |word: &&Option<&str>| !(self.grammar.optional.contains(name) && is_option(word));
+        let Some(word) = self.argv.get(next).filter(is_free) else { return self.push(name, None) };
         self.push(name, Some(GivenValue { word: next, text: word.map(str::to_owned) }));
         self.at = next;
     }

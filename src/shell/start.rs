@@ -199,6 +199,8 @@ struct Row {
     #[serde(default)]
     host: BTreeSet<String>,
     #[serde(default)]
+    opens: BTreeSet<String>,
+    #[serde(default)]
     bind: BTreeSet<String>,
     default_port: Option<u16>,
     port_variable: Option<String>,
@@ -241,6 +243,7 @@ static TABLE: LazyLock<(Vec<Program>, Vec<Runner>)> = LazyLock::new(|| {
         let with_values = [&row.values, &row.inline, &row.module, &row.port, &row.host, &row.bind];
         let grammar = Grammar {
             values: with_values.into_iter().flatten().cloned().collect(),
+            optional: row.opens.clone(),
             flags: row.flags.clone(),
             prefixes: row.prefixes.clone(),
             last: row.last.clone(),
@@ -387,7 +390,9 @@ fn read_options(row: &Row, arguments: &Arguments, start: &mut StartCommand) {
         if row.port.contains(name) {
             start.port.and(text.and_then(|text| text.parse().ok()).map_or(Given::Unknown, Given::Known));
         }
-        if row.host.contains(name) {
+        if row.opens.contains(name) && option.value.is_none() {
+            start.host.and(Given::Known("0.0.0.0".to_owned()));
+        } else if row.host.contains(name) {
             start.host.and(text.map_or(Given::Unknown, |text| Given::Known(text.to_owned())));
         }
         if row.bind.contains(name) {
@@ -653,6 +658,10 @@ mod tests {
             ("php -S 0.0.0.0:80 -t public", known(80, "0.0.0.0").0, known(80, "0.0.0.0").1),
             ("python manage.py runserver 0.0.0.0:80", known(80, "0.0.0.0").0, known(80, "0.0.0.0").1),
             ("python -m http.server 80", Given::Known(80), Given::No),
+            ("vite --host", Given::No, Given::Known("0.0.0.0".to_owned())),
+            ("vite --host --port 80", known(80, "0.0.0.0").0, known(80, "0.0.0.0").1),
+            ("vite preview --host 127.0.0.1", Given::No, Given::Known("127.0.0.1".to_owned())),
+            ("vite --host $HOST", Given::No, Given::Unknown),
             ("node x.js --port 80", Given::No, Given::No),
             ("uvicorn a:b", Given::No, Given::No),
         ] {

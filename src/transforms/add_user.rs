@@ -10,8 +10,10 @@ mod kept;
 mod makers;
 mod mounts;
 mod numeric;
+mod owned;
 mod ports;
 mod position;
+mod prepares;
 mod program;
 mod runs;
 #[cfg(test)]
@@ -19,7 +21,6 @@ mod tests;
 mod tools;
 mod writes;
 
-pub(super) use self::numeric::numbers as user_numbers;
 use super::checklist::Silence;
 use super::checks::Checks;
 use super::shipped::Shipped;

@@ -64,7 +64,21 @@ pub(super) fn occurrences(reached: Reached<'_>) -> Vec<Occurrence> {
     }
     settle_databases(reached, &mut found);
     settle_roots(reached, &mut found);
+    settle_drivers(&mut found);
     found
+}
+
+/// A driver writes the file that it is opened with: where a call says so, the import says no more.
+fn settle_drivers(found: &mut Vec<Occurrence>) {
+    let opens = |occurrence: &Occurrence| {
+        let names = ["sql.", "sqlx.", "gorm."];
+        occurrence.effect == Effect::Writes
+            && occurrence.unit.is_some()
+            && names.iter().any(|name| occurrence.what.starts_with(name))
+    };
+    if found.iter().any(opens) {
+        found.retain(|occurrence| occurrence.unit.is_some() || !occurrence.row.driver);
+    }
 }
 
 /// Members that write to the folder of a setting do so where one file gives it one value.
@@ -161,10 +175,47 @@ fn uses(reached: Reached<'_>, index: usize, unit: &Unit, found: &mut Vec<Occurre
                 continue;
             };
             for (values, ranges) in arguments(unit, used.call, None, pattern) {
-                found.push(Occurrence { values, ranges, ..base(effect) });
+                let told = match (effect, ranges.first()) {
+                    (Effect::Fills, Some(Some(range))) => told_by_callback(unit, range.clone()),
+                    _ => None,
+                };
+                match told {
+                    Some(told) => found.extend(told.into_iter().map(|(value, range)| Occurrence {
+                        values: vec![Some(value)],
+                        ranges: vec![Some(range)],
+                        ..base(effect)
+                    })),
+                    None => found.push(Occurrence { values, ranges, ..base(effect) }),
+                }
             }
         }
     }
+}
+
+/// The folders that a function hands to its callback: `(req, file, cb) => cb(null, "uploads")`. `None` where that is no
+/// such function.
+fn told_by_callback(unit: &Unit, range: Range<usize>) -> Option<Vec<(Vec<Part>, Range<usize>)>> {
+    let code = &unit.code;
+    let start = if code.is(range.start, "function") { range.start + 1 } else { range.start };
+    let open = (start..start + 2).find(|at| code.is(*at, "("))?;
+    let parameters = code.arguments(open);
+    let [_, _, callback] = parameters.as_slice() else { return None };
+    let name = code.word(callback.start)?;
+    let body = code.pair(open)?..range.end;
+    let is_callback = |at: &usize| code.is(*at, name) && !code.follows(*at, ".");
+    let mut told = Vec::new();
+    for at in body.filter(is_callback) {
+        if !code.is(at + 1, "(") {
+            return None; // handed on to somebody else
+        }
+        let arguments = code.arguments(at + 1);
+        // Alone, it is an error.
+        if let Some(folder) = arguments.get(1) {
+            let value = Evaluator::new(code, &unit.constants).value(folder.clone());
+            told.push((value, folder.clone()));
+        }
+    }
+    (!told.is_empty()).then_some(told)
 }
 
 /// Beginnings of strings that mean something.
@@ -422,7 +473,7 @@ fn key_of_object(unit: &Unit, range: Range<usize>, key: &str, depth: usize) -> G
     let code = &unit.code;
     let Some(depth) = depth.checked_sub(1) else { return Given::Opaque };
     let is_function = code.is_any(range.start, &["function", "async"])
-        || range.clone().any(|at| code.is(at, "=>"))
+        || !code.is(range.start, "{") && range.clone().any(|at| code.is(at, "=>"))
         || code.is(range.start, "class");
     let literal =
         matches!(code.kind(range.start), Some(Kind::Text | Kind::Number | Kind::TemplateStart | Kind::Regex));

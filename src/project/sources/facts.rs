@@ -216,6 +216,8 @@ pub(super) struct Row {
     pub(super) loads_all: bool,
     /// The row only holds where one of these is among the project's dependencies, if any are named.
     pub(super) needs: Vec<String>,
+    /// It is a driver that another module opens by its name, with the path of the file.
+    pub(super) driver: bool,
     /// The row does not hold where one of these is among the project's dependencies.
     pub(super) unless: Vec<String>,
     /// Some file of the project must end so in its name, and none that does may hold the text.
@@ -361,6 +363,7 @@ struct TableRow {
     receivers: Vec<String>,
     loads_all: bool,
     needs: Vec<String>,
+    driver: bool,
     unless: Vec<String>,
     unless_text: Option<UnlessText>,
     role: Option<Role>,
@@ -423,6 +426,7 @@ fn row(own: TableRow) -> Result<Row, String> {
         receivers: own.receivers,
         loads_all: own.loads_all,
         needs: own.needs,
+        driver: own.driver,
         unless: own.unless,
         unless_text: own.unless_text,
         role: own.role,

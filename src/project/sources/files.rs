@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::effects::Occurrence;
 use super::facts::Effect;
 use super::reach::Unit;
-use super::value::Part;
+use super::value::{Evaluator, Part};
 use super::{Answer, Base, Found, Gap, GapKind, Language, Sources, Target};
 use crate::project::paths::{join, parent};
 
@@ -38,6 +38,7 @@ impl Sources {
             Effect::Opens => matches!(opened, Some(Opened::Writing)),
             _ => false,
         });
+        answer.found.extend(self.reached.written.iter().cloned());
         answer.found.retain(|found| found.value.base != Base::Temporary);
         if let Grants::Stated(folders) = grants {
             // Something anywhere in the working folder states no more than something anywhere.
@@ -71,6 +72,27 @@ impl Sources {
             }
         }
         found
+    }
+
+    /// The folder that a setting names, where one file gives it one value.
+    pub fn folder_of_setting(&self, setting: &str) -> Option<Found<Target>> {
+        let given = self.reached.units.iter().flat_map(|unit| {
+            let own = unit.constants.of_file().filter(|(name, _)| *name == setting);
+            own.map(move |(_, range)| (unit, range))
+        });
+        // A name that is given several values in one file is not among those, and may stand for any of them.
+        let mentions = |unit: &Unit| {
+            (0..unit.code.len()).filter(|at| unit.code.is(*at, setting) && unit.code.is(at + 1, "=")).count()
+        };
+        let count: usize = self.reached.units.iter().map(mentions).sum();
+        match given.collect::<Vec<_>>().as_slice() {
+            [(unit, range)] if count == 1 => {
+                let value = Evaluator::new(&unit.code, &unit.constants).value(range.clone());
+                let place = unit.code.place(range.start);
+                Some(Found { value: Target { whole: false, ..target(&value, unit.code.path()) }, at: place })
+            }
+            _ => None,
+        }
     }
 
     /// What the program reads at run time, besides what the system brings (MS14).

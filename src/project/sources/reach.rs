@@ -5,6 +5,7 @@
 
 mod dependencies;
 mod go;
+mod handed;
 mod javascript;
 mod python;
 
@@ -16,10 +17,10 @@ use super::facts::{Effect, Facts, facts};
 use super::language::Language;
 use super::names::{Import, Names};
 use super::value::Constants;
-use super::{Entry, Gap, GapKind, Scope};
-use crate::project::paths::parent;
+use super::{Base, Entry, Gap, GapKind, Scope, Target};
+use crate::project::paths::{join, parent};
 use crate::project::typescript::Settings;
-use crate::project::{EntryKind, Project};
+use crate::project::{EntryKind, Found, Project};
 
 /// How many files are read at most.
 const MOST_FILES: usize = 4000;
@@ -67,6 +68,8 @@ pub(super) struct Walked {
     pub(super) units: Vec<Unit>,
     pub(super) externals: Vec<External>,
     pub(super) gaps: Vec<Gap>,
+    /// Files that settings other than sources name, and that are written.
+    pub(super) written: Vec<Found<Target>>,
     dependencies: HashSet<String>,
 }
 
@@ -99,6 +102,7 @@ struct Walk<'p> {
     units: Vec<Unit>,
     externals: Vec<External>,
     gaps: Vec<Gap>,
+    written: Vec<Found<Target>>,
     known_gaps: HashSet<Gap>,
     known_externals: HashSet<String>,
     bytes: usize,
@@ -123,6 +127,7 @@ pub(super) fn reach(project: &Project, scope: &Scope) -> Walked {
         units: Vec::new(),
         externals: Vec::new(),
         gaps: Vec::new(),
+        written: Vec::new(),
         known_gaps: HashSet::new(),
         known_externals: HashSet::new(),
         bytes: 0,
@@ -142,8 +147,10 @@ pub(super) fn reach(project: &Project, scope: &Scope) -> Walked {
         walk.enter(entry);
     }
     walk.run();
-    if scope.language == Language::Python {
-        walk.finish_python();
+    match scope.language {
+        Language::Python => walk.finish_python(),
+        Language::Go => walk.finish_go(),
+        Language::JavaScript => {}
     }
     walk.look_for_texts();
     for unit in &mut walk.units {
@@ -155,6 +162,7 @@ pub(super) fn reach(project: &Project, scope: &Scope) -> Walked {
         units: walk.units,
         externals: walk.externals,
         gaps: walk.gaps,
+        written: walk.written,
         dependencies: walk.dependencies,
     }
 }
@@ -333,10 +341,37 @@ impl Walk<'_> {
             let files = self.project.files().filter(|entry| entry.path.ends_with(&rule.suffix));
             let texts: Vec<Option<String>> = files.map(|entry| self.project.read(&entry.path)).collect();
             let clean = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.contains(&rule.text));
-            if texts.is_empty() || !texts.iter().all(clean) {
-                self.gap(GapKind::UnknownUse, external.at, external.module);
+            if !texts.is_empty() && texts.iter().all(clean) {
+                continue;
+            }
+            match self.schema(&rule.suffix) {
+                Some(written) => self.written.push(written),
+                None => self.gap(GapKind::UnknownUse, external.at, external.module),
             }
         }
+    }
+
+    /// The database of Prisma in a file that the only schema names: `url = "file:./dev.db"`, from the schema's folder.
+    /// Source: prisma.io/docs/orm/overview/databases/sqlite, "Connection details".
+    fn schema(&self, suffix: &str) -> Option<Found<Target>> {
+        let mut files = self.project.files().filter(|entry| entry.path.ends_with(suffix));
+        let file = files.next().filter(|_| files.next().is_none())?;
+        let text = self.project.read(&file.path)?;
+        let mut urls = text.lines().enumerate().filter_map(|(line, text)| {
+            let value = text.trim().strip_prefix("url")?.trim_start().strip_prefix('=')?.trim();
+            Some((line, value.to_owned()))
+        });
+        let (line, value) = urls.next().filter(|_| urls.next().is_none())?;
+        let path = value.strip_prefix("\"file:")?.strip_suffix('"')?;
+        let path = path.split('?').next().filter(|path| !path.is_empty())?;
+        let value = match path.strip_prefix('/') {
+            Some(rest) => Target { base: Base::Root, path: rest.to_owned(), whole: true, variable: None },
+            None => {
+                let path = join(parent(&file.path), path)?;
+                Target { base: Base::Context, path, whole: true, variable: None }
+            }
+        };
+        Some(Found { value, at: format!("{}:{}", file.path, line + 1) })
     }
 
     fn external(&mut self, module: &str, at: String) {

@@ -1,5 +1,7 @@
 //! What the questions answer, language by language: one that holds, one that does not, one trap.
 
+mod handed;
+
 use super::*;
 
 fn sources(language: Language, entry: &str, files: &[(&str, &str)]) -> Sources {

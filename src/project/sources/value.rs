@@ -203,7 +203,10 @@ impl<'c> Evaluator<'c> {
                     _ => unknown(),
                 }
             }
-            [] => self.constants.imported(name, at).unwrap_or_else(unknown),
+            [] => {
+                let handed = || self.constants.parameter(name, at);
+                self.constants.imported(name, at).or_else(handed).unwrap_or_else(unknown)
+            }
             _ => unknown(),
         }
     }

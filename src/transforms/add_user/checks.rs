@@ -45,7 +45,7 @@ fn granted(shipped: &Shipped<'_>, facts: &Facts, demands: &mut Demands, checks: 
         };
         demands.whole = granted.iter().map(|folder| join(&base, folder)).collect();
     }
-    let asks = !demands.whole.is_empty() || !demands.themselves.is_empty();
+    let asks = [&demands.whole, &demands.themselves, &demands.files].iter().any(|list| !list.is_empty());
     if asks && !has_shell(shipped, facts) {
         let text = format!("nothing in `{}` can give a folder to the user", facts.family);
         checks.breaks(

@@ -1,6 +1,7 @@
 //! Which user it is to be, and the lines that say so: NR11, NR12.
 
 use super::makers::{self, Made};
+use super::owned;
 use super::position::{self, Position};
 use crate::config::UserStyle;
 use crate::edit::Edit;
@@ -26,6 +27,8 @@ pub(super) struct Demands {
     pub(super) whole: Vec<String>,
     /// Folders in which the user must be able to make new entries, absolute.
     pub(super) themselves: Vec<String>,
+    /// Files that the user must own in folders of the system, absolute.
+    pub(super) files: Vec<String>,
 }
 
 /// The user that the container is to have.
@@ -68,6 +71,8 @@ pub(super) fn choose(
     };
     home(&demands, has_home, checks);
     let group = options.group.unwrap_or(group);
+    let mut demands = demands;
+    demands.whole.retain(|folder| !owned::has(shipped, facts, folder, id));
     Some(Chosen { id, group, creation, from, demands })
 }
 
@@ -174,11 +179,17 @@ impl Chosen {
             parts.push(format!("mkdir -p {folders}"));
             parts.push(format!("chown -R {owner} {folders}"));
         }
+        if !self.demands.files.is_empty() {
+            let files = self.demands.files.join(" ");
+            parts.push(format!("touch {files}"));
+            parts.push(format!("chown {owner} {files}"));
+        }
         // OpenShift runs it as any user of group 0, which then has to have the rights of the owner (NR13).
         if self.group == 0 {
             let kept = &self.demands;
-            if !kept.themselves.is_empty() {
-                parts.push(format!("chmod g=u {}", kept.themselves.join(" ")));
+            let single: Vec<&str> = kept.themselves.iter().chain(&kept.files).map(String::as_str).collect();
+            if !single.is_empty() {
+                parts.push(format!("chmod g=u {}", single.join(" ")));
             }
             if !kept.whole.is_empty() {
                 parts.push(format!("chmod -R g=u {}", kept.whole.join(" ")));

@@ -8,7 +8,8 @@ use crate::transforms::shipped::{Shipped, meet};
 
 /// Checks the folders that the user is to own against the mounts of the compose file beside the Dockerfile.
 pub(super) fn check(shipped: &Shipped<'_>, demands: &Demands, checks: &mut Checks) {
-    let folders: Vec<&String> = demands.whole.iter().chain(&demands.themselves).collect();
+    let folders: Vec<&String> =
+        demands.whole.iter().chain(&demands.themselves).chain(&demands.files).collect();
     if folders.is_empty() {
         return;
     }

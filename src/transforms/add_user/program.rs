@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::chosen::Demands;
 use super::kept::Kept;
-use super::{fpm, ports, tools, writes};
+use super::{fpm, ports, prepares, tools, writes};
 use crate::images::Facts;
 use crate::project::sources::Sources;
 use crate::project::survey::Family;
@@ -140,15 +140,20 @@ fn judge(
     let surveyed = shipped.surveyed(program, facts);
     let survey = surveyed.as_ref().and_then(|surveyed| surveyed.as_ref().ok()).map(|(_, survey)| survey);
     ports::of_program(shipped, program, facts, survey, checks);
-    daemon(shipped, program, facts, matches!(surveyed, Some(Ok((Family::Rust, _)))), checks);
+    let is_own = matches!(surveyed, Some(Ok((Family::Rust, _)))) || shipped.is_own_go(program, facts);
+    daemon(shipped, program, facts, is_own, checks);
     demands.home = demands.home.take().or_else(|| home(program));
     if !program.scripts.is_empty() {
         let text = format!("`{}` only prepares what it runs", program.scripts.join("`, `"));
         checks.holds("NR8", text);
     }
-    if let Some(command) = program.before.first().filter(|_| shipped.input.options.user.writable.is_none()) {
-        let text = format!("`{command}` of the start command may write files");
-        return checks.misses("NR3", text, writes::SAY_WRITABLE);
+    if shipped.input.options.user.writable.is_none() {
+        let refused =
+            program.before.iter().find(|command| !prepares::check(shipped, facts, command, demands, checks));
+        if let Some(command) = refused {
+            let text = format!("`{command}` of the start command may write files");
+            return checks.misses("NR3", text, writes::SAY_WRITABLE);
+        }
     }
     if shipped.input.options.user.writable.is_some() {
         return stated(shipped, program, facts, checks);

@@ -1,3 +1,4 @@
+mod prepares;
 mod start;
 
 use super::ADD_USER;

@@ -174,7 +174,7 @@ impl Placement<'_> {
     ///
     /// A folder of its own is given whole. The working folder is given by itself, without what lies in it but for the
     /// target: a program that makes files beside its sources has no business to change those.
-    fn give(&self, found: &Found<Target>, demands: &mut Demands) -> Result<(), String> {
+    pub(super) fn give(&self, found: &Found<Target>, demands: &mut Demands) -> Result<(), String> {
         let target = &found.value;
         let refused = || written(found);
         if let Some(name) = target.variable.as_deref().filter(|name| self.is_set(name)) {
@@ -194,7 +194,9 @@ impl Placement<'_> {
                 || folder.is_empty()
                 || folder.starts_with(&format!("{known}/")) && **known != *"/"
         };
-        if SYSTEM.iter().any(is_system) {
+        // By custom of the official images, programs stand there.
+        let is_program = folder.starts_with("/usr/src/") || folder.starts_with("/usr/app/");
+        if !is_program && SYSTEM.iter().any(is_system) {
             return Err(refused());
         }
         // Neither `mkdir` nor `chown -R` follows a link that stands in the folder's place.

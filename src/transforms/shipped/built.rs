@@ -36,6 +36,23 @@ pub(super) fn go_package(shipped: &Shipped<'_>, path: &str, base: Option<&str>) 
     }
 }
 
+/// Whether some RUN of the stage that has the binary at `path` tells the Go tool to write it there.
+pub(super) fn is_go_output(shipped: &Shipped<'_>, path: &str, base: Option<&str>) -> bool {
+    let Some((stage, path)) = origin::made_in(shipped, shipped.stage, path, base) else { return false };
+    let stages = &shipped.input.model.stages;
+    let lineage = shipped.input.model.lineage(stage).into_iter();
+    lineage.flat_map(|below| stages[below].instructions.clone()).any(|index| {
+        let instruction = shipped.instruction(index);
+        let run = instruction.shell_form().filter(|_| instruction.keyword == Keyword::Run);
+        let Some((_, text)) = run else { return false };
+        let parsed = shipped.input.shell.parse(text);
+        let Ok(script) = parsed.as_ref() else { return false };
+        script.simple_commands().iter().filter_map(|placed| placed.command.go_build()).any(|build| {
+            matches!(&build.output, Given::Known(output) if output.starts_with('/') && join("/", output) == path)
+        })
+    })
+}
+
 /// Whether a build writes that file. `None` where its output cannot be told.
 fn makes(build: &GoBuild, folder: &str, path: &str) -> Option<bool> {
     if build.verb != "build" || build.directory != Given::No {

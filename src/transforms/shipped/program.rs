@@ -36,6 +36,9 @@ impl Program {
 const TRANSPARENT: &[&str] =
     &["__cacert_entrypoint.sh", "docker-entrypoint.sh", "docker-php-entrypoint", "mvn-entrypoint.sh"];
 
+/// Where programs are found by their names, the folders that hold those of a project.
+const PATH: &[&str] = &["/usr/local/sbin", "/usr/local/bin", "/usr/bin", "/bin"];
+
 /// Programs that set variables for another one.
 const SETTERS: &[&str] = &["cross-env", "cross-env-shell", "env"];
 
@@ -245,12 +248,18 @@ impl Shipped<'_> {
         }
         let language = match start.kind {
             StartKind::Node => Language::JavaScript,
+            StartKind::Bun if bun_file(start).is_some() => Language::JavaScript,
             StartKind::Python
             | StartKind::Django
             | StartKind::Flask
             | StartKind::Gunicorn
+            | StartKind::Streamlit
             | StartKind::Uvicorn => Language::Python,
+            StartKind::Worker if is_plain_worker(program) => Language::Python,
             StartKind::Binary => return self.go_scope(program, facts).map_err(missing),
+            StartKind::Unknown if self.named_go(program, facts).is_some() => {
+                return self.go_scope(program, facts).map_err(missing);
+            }
             _ => {
                 let text = match start.development {
                     Some(why) => format!("it is not known what `{shown}` writes: {why}"),
@@ -265,22 +274,63 @@ impl Shipped<'_> {
             return Err(missing(why));
         }
         let mut built = Vec::new();
-        let entry = match &start.entry {
+        let mut more = Vec::new();
+        let named = bun_file(start).map(shell::Entry::File);
+        let entry = match named.as_ref().or(start.entry.as_ref()) {
             Some(shell::Entry::File(path)) => {
                 let (source, compiled) = self.source(path, language, facts).map_err(missing)?;
                 built.extend(compiled);
+                if start.kind == StartKind::Streamlit {
+                    more.extend(self.pages(&source));
+                }
                 Entry::Script(source)
             }
-            Some(shell::Entry::Module(module)) => self.module(module, start, facts).map_err(missing)?,
+            Some(shell::Entry::Module(module)) => {
+                let entry = self.module(module, start, facts).map_err(missing)?;
+                if start.kind == StartKind::Worker {
+                    more.extend(self.celery(&entry));
+                }
+                entry
+            }
             // The settings are found by name, and Django loads what they list.
-            _ if start.kind == StartKind::Django && start.command.as_deref() == Some("runserver") => {
+            _ if start.kind == StartKind::Django && is_followed_command(start) => {
                 let manage = &program.argv[start.program];
                 Entry::Script(self.source(manage, language, facts).map_err(missing)?.0)
             }
             None if start.kind == StartKind::Flask => self.flask(facts).map_err(missing)?,
             _ => return Err(missing(format!("`{shown}` names no source file"))),
         };
-        Ok(Scope { language, entries: vec![entry], built })
+        let entries = std::iter::once(entry).chain(more).collect();
+        Ok(Scope { language, entries, built })
+    }
+
+    /// The pages of Streamlit: every script of the folder `pages` beside the first one.
+    /// Source: docs.streamlit.io/develop/concepts/multipage-apps/pages-directory.
+    fn pages(&self, script: &str) -> Option<Entry> {
+        let folder =
+            script.rsplit_once('/').map_or("pages".to_owned(), |(folder, _)| format!("{folder}/pages"));
+        let is_folder = |entry: &crate::project::Entry| entry.kind == EntryKind::Directory;
+        self.input.project.entry(&folder).is_some_and(is_folder).then_some(Entry::Folder(folder))
+    }
+
+    /// The module that Celery looks for where the one that it is given is a package: `proj.celery`.
+    /// Source: docs.celeryq.dev/en/stable/getting-started/next-steps.html, "About the --app argument".
+    fn celery(&self, entry: &Entry) -> Option<Entry> {
+        let Entry::Module { name, root, .. } = entry else { return None };
+        let path = format!("{}/celery.py", name.replace('.', "/"));
+        let path = if root.is_empty() { path } else { format!("{root}/{path}") };
+        let found = self.input.project.sent(&path);
+        found.then(|| Entry::Module { name: format!("{name}.celery"), root: root.clone(), main: false })
+    }
+
+    /// What a command that runs before the program runs in the end: a script of the project, most often.
+    pub(in super::super) fn prepares(
+        &self,
+        words: Vec<String>,
+        facts: &Facts,
+        id: &'static str,
+    ) -> Result<Program, Missing> {
+        self.followed(words, facts, id)
     }
 
     /// The context path of a script that stands at `path` in the container; with the folder that it is built into and
@@ -371,10 +421,23 @@ impl Shipped<'_> {
         found.map(Entry::Script).ok_or_else(|| "there is no wsgi.py or app.py for Flask".to_owned())
     }
 
+    /// Where a build of Go writes a program that is found by its name alone.
+    fn named_go(&self, program: &Program, facts: &Facts) -> Option<String> {
+        let word = program.argv.get(program.start.program).filter(|word| !word.contains('/'))?;
+        let mut places = PATH.iter().map(|folder| format!("{folder}/{word}"));
+        places.find(|place| built::is_go_output(self, place, facts.workdir))
+    }
+
+    /// Whether a program that is found by its name is one that this file builds of Go.
+    pub(in super::super) fn is_own_go(&self, program: &Program, facts: &Facts) -> bool {
+        self.named_go(program, facts).is_some()
+    }
+
     /// The one program of a Go module that the file builds.
     fn go_scope(&self, program: &Program, facts: &Facts) -> Result<Scope, String> {
         let folder = self.workdir(facts.workdir).ok_or("the working folder is not known")?;
-        let path = join(&folder, &program.argv[program.start.program]);
+        let named = self.named_go(program, facts);
+        let path = named.unwrap_or_else(|| join(&folder, &program.argv[program.start.program]));
         if self.origin(&path, facts.workdir) != Origin::NotCopied {
             return Err(format!("it is not known what `{path}` does"));
         }
@@ -401,6 +464,30 @@ impl Shipped<'_> {
             )),
         }
     }
+}
+
+/// The file that Bun runs: `bun index.ts`, `bun run index.ts`.
+fn bun_file(start: &StartCommand) -> Option<String> {
+    const ENDS: &[&str] = &[".js", ".jsx", ".mjs", ".mts", ".ts", ".tsx"];
+    match start.entry.as_ref().filter(|_| start.kind == StartKind::Bun)? {
+        shell::Entry::File(path) | shell::Entry::Script(path) => {
+            ENDS.iter().any(|end| path.ends_with(end)).then(|| path.clone())
+        }
+        _ => None,
+    }
+}
+
+/// Whether it is a worker of Celery that keeps no schedule in a file, as `beat` and `-B` do.
+fn is_plain_worker(program: &Program) -> bool {
+    let schedules = |word: &String| matches!(word.as_str(), "-B" | "--beat");
+    program.name() == "celery"
+        && program.start.command.as_deref() == Some("worker")
+        && !program.argv.iter().any(schedules)
+}
+
+/// Whether `manage.py` loads the project and does no more than its sources say, for this command.
+fn is_followed_command(start: &StartCommand) -> bool {
+    matches!(start.command.as_deref(), Some("check" | "collectstatic" | "migrate" | "runserver"))
 }
 
 /// The words of a base image's ENTRYPOINT, none where it only runs what it is given.

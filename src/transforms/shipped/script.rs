@@ -177,6 +177,9 @@ fn read(shipped: &Shipped<'_>, program: &str, facts: &Facts) -> Option<(String, 
         true => vec![join(&shipped.workdir(facts.workdir)?, program)],
         false => FOLDERS.iter().map(|folder| join(folder, program)).collect(),
     };
+    if let Some(found) = places.iter().find_map(|place| written_here(shipped, place, facts)) {
+        return Some(found);
+    }
     let path = places.iter().find_map(|place| match shipped.origin(place, facts.workdir) {
         Origin::Context(path) => Some(path),
         _ => None,
@@ -187,6 +190,38 @@ fn read(shipped: &Shipped<'_>, program: &str, facts: &Facts) -> Option<(String, 
     }
     let text = shipped.input.project.read(&path)?;
     Some((path, text.replace("\r\n", "\n")))
+}
+
+/// A script whose text stands in the file itself: `COPY <<"EOF" /start.sh`, with its place.
+fn written_here(shipped: &Shipped<'_>, place: &str, facts: &Facts) -> Option<(String, String)> {
+    let name = place.rsplit('/').next().unwrap_or(place);
+    for index in shipped.instructions().rev() {
+        let instruction = shipped.instruction(index);
+        if changes(shipped, index, name) {
+            return None;
+        }
+        if !matches!(instruction.keyword, Keyword::Copy | Keyword::Add) {
+            continue;
+        }
+        let destination = instruction.values().last().copied()?;
+        let destination = join(&shipped.workdir_at(index, facts.workdir)?, destination);
+        if destination != place {
+            // Something that fills a folder around it may bring a file of the name.
+            if super::below(place, &destination).is_some() {
+                return None;
+            }
+            continue;
+        }
+        let [heredoc] = instruction.heredocs.as_slice() else { return None };
+        let body = heredoc.body.of(shipped.input.source.text()).replace("\r\n", "\n");
+        // The builder fills in variables of its own.
+        if heredoc.expand && body.contains(['$', '\\']) {
+            return None;
+        }
+        let lines = body.lines().map(|line| if heredoc.chomp { line.trim_start_matches('\t') } else { line });
+        return Some((place.to_owned(), lines.map(|line| format!("{line}\n")).collect()));
+    }
+    None
 }
 
 /// Whether a RUN may give a script another text. Taking carriage returns out of it leaves the text as it is read here.
@@ -218,7 +253,8 @@ impl Reader<'_> {
         let mut before = Vec::new();
         for placed in script.simple_commands() {
             let command = placed.command;
-            let is_later = command.span.start() > program.span.end();
+            let copies = command.name() == Some("tee");
+            let is_later = command.span.start() > program.span.end() && !copies;
             if std::ptr::eq(command, program) || is_later || placed.calls_function {
                 continue;
             }
@@ -287,6 +323,7 @@ impl Reader<'_> {
                     | StartKind::Python
                     | StartKind::Rails
                     | StartKind::Ruby
+                    | StartKind::StaticSite
                     | StartKind::Worker
                     | StartKind::Yarn
             )
@@ -440,7 +477,7 @@ fn program(script: &Script) -> Result<&SimpleCommand, String> {
         let chain = &item.chain;
         let last: &Pipeline = chain.rest.last().map_or(&chain.first, |link| &link.pipeline);
         let simple = match &last.first {
-            Command::Simple(command) if last.rest.is_empty() && last.negation.is_none() => Some(command),
+            Command::Simple(command) if last.negation.is_none() && is_copied(last) => Some(command),
             _ => None,
         };
         let replaces =
@@ -458,6 +495,17 @@ fn program(script: &Script) -> Result<&SimpleCommand, String> {
         };
     }
     Err("it runs nothing".to_owned())
+}
+
+/// Whether nothing but `tee` reads what a command prints: then the command is what the text runs.
+fn is_copied(pipeline: &Pipeline) -> bool {
+    let is_tee =
+        |command: &Command| matches!(command, Command::Simple(command) if command.name() == Some("tee"));
+    match pipeline.rest.as_slice() {
+        [] => true,
+        [piped] => is_tee(&piped.command),
+        _ => false,
+    }
 }
 
 fn is_harmless_variable(name: &str) -> bool {

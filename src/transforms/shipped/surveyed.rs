@@ -5,14 +5,14 @@ use super::options::{WRITING, told_by_environment};
 use super::{Program, Shipped, join};
 use crate::images::Facts;
 use crate::project::survey::{Family, Survey, survey};
-use crate::shell::{Entry, StartKind};
+use crate::shell::{Entry, Given, StartKind};
 use crate::syntax::{Instruction, Keyword};
 
 /// Folders that programs are looked up in by their names.
 const PATH: [&str; 2] = ["/usr/local/bin", "/usr/bin"];
 
 impl Shipped<'_> {
-    /// What the project says about a program of Java, Rust, Ruby or .NET. `None` where the program is none of these;
+    /// What the project says about a program of Java, Rust, Ruby, .NET or PHP. `None` where the program is none of these;
     /// `Err` says why the project does not tell.
     pub(in super::super) fn surveyed(
         &self,
@@ -34,7 +34,7 @@ impl Shipped<'_> {
         let made = |found: &Survey| match family {
             Family::Java => self.jar_is_own(),
             Family::Rust => self.is_built(&["cargo"]) && self.is_own_binary(program, facts, found),
-            Family::Ruby => self.context_workdir(facts).is_some(),
+            Family::Php | Family::Ruby => self.context_workdir(facts).is_some(),
             Family::Dotnet => match &program.start.entry {
                 Some(Entry::File(path)) => {
                     let name = path.rsplit('/').next().unwrap_or(path);
@@ -109,6 +109,9 @@ impl Shipped<'_> {
 
 fn family(program: &Program) -> Option<Family> {
     let start = &program.start;
+    if start.kind == StartKind::Php && is_php_server(program) {
+        return Some(Family::Php);
+    }
     if start.development.is_some() {
         return None;
     }
@@ -122,6 +125,15 @@ fn family(program: &Program) -> Option<Family> {
         }
         (StartKind::Binary | StartKind::Unknown, _) => Some(Family::Rust),
         _ => None,
+    }
+}
+
+/// PHP's own server, by itself or as Laravel starts it, and Laravel's workers.
+fn is_php_server(program: &Program) -> bool {
+    let command = program.argv.get(program.start.program + 1).map(String::as_str);
+    match program.name() {
+        "artisan" => matches!(command, Some("queue:work" | "schedule:work" | "serve")),
+        name => name.starts_with("php") && program.start.port != Given::No,
     }
 }
 

@@ -59,7 +59,10 @@ impl Evaluator<'_> {
             }
             _ => match path.strip_suffix(".parent") {
                 Some(name) if !name.contains('.') => folder(merged(self.constant(name, at, depth))),
-                _ => self.constants.imported(path, at).unwrap_or_else(unknown),
+                _ => {
+                    let field = || self.constants.field(path.rsplit('.').next()?);
+                    self.constants.imported(path, at).or_else(field).unwrap_or_else(unknown)
+                }
             },
         }
     }
@@ -144,6 +147,9 @@ impl Evaluator<'_> {
             "URL" => {
                 let name = arguments.next().unwrap_or_else(unknown);
                 join([folder(arguments.next().unwrap_or_else(unknown)), name])
+            }
+            _ if self.constants.is_helper(path.rsplit('.').next().unwrap_or(path)) => {
+                self.environment(open, arguments)
             }
             _ => unknown(),
         }

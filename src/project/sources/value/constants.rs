@@ -32,6 +32,12 @@ pub(in crate::project::sources) struct Constants {
     innermost: Vec<u32>,
     /// What names are worth that other files give to this one: `DATA`, `config.DATA`.
     imported: HashMap<String, Vec<Part>>,
+    /// Go: functions that give the value of a variable, or else what they are told.
+    helpers: HashSet<String>,
+    /// Go: fields of structs that are given one value anywhere.
+    fields: HashMap<String, Vec<Part>>,
+    /// Go: parameters of functions that are called once, by the bracket where the function begins.
+    parameters: HashMap<(usize, String), Vec<Part>>,
 }
 
 /// An assignment that may belong to a scope further out.
@@ -46,7 +52,14 @@ impl Constants {
         let ends = expression_ends(code);
         let scopes = scopes(code, &ends);
         let innermost = innermost(code, &scopes);
-        let mut constants = Constants { scopes, innermost, imported: HashMap::new() };
+        let mut constants = Constants {
+            scopes,
+            innermost,
+            imported: HashMap::new(),
+            helpers: HashSet::new(),
+            fields: HashMap::new(),
+            parameters: HashMap::new(),
+        };
         let mut later: Vec<Assignment> = Vec::new();
         let outer = outer_names(code, &constants);
         let keywords = keywords(code);
@@ -89,6 +102,48 @@ impl Constants {
         let first = name.split('.').next().unwrap_or(name);
         let own = self.varies(first, at) || !self.assigned(first, at).is_empty();
         self.imported.get(name).filter(|_| !own).cloned()
+    }
+
+    /// Go: lets functions of these names give the value of a variable.
+    pub(in crate::project::sources) fn set_helpers(&mut self, helpers: HashSet<String>) {
+        self.helpers = helpers;
+    }
+
+    /// Go: lets fields of these names have their values. Says whether that is new.
+    pub(in crate::project::sources) fn set_fields(&mut self, fields: HashMap<String, Vec<Part>>) -> bool {
+        let new = self.fields != fields;
+        self.fields = fields;
+        new
+    }
+
+    /// Go: lets the parameter of the function whose bracket is at `open` have a value. Says whether that is new.
+    pub(in crate::project::sources) fn set_parameter(
+        &mut self,
+        open: usize,
+        name: String,
+        value: Vec<Part>,
+    ) -> bool {
+        self.parameters.insert((open, name), value.clone()) != Some(value)
+    }
+
+    /// Whether a function of the name gives the value of a variable.
+    pub(super) fn is_helper(&self, name: &str) -> bool {
+        self.helpers.contains(name)
+    }
+
+    /// The value of a field.
+    pub(super) fn field(&self, name: &str) -> Option<Vec<Part>> {
+        self.fields.get(name).cloned()
+    }
+
+    /// The value of the parameter that a name is, seen from the token at `at`.
+    pub(super) fn parameter(&self, name: &str, at: usize) -> Option<Vec<Part>> {
+        if self.parameters.is_empty() {
+            return None;
+        }
+        let scope =
+            self.chain(at).find(|scope| scope.varying.contains(name) || scope.assigned.contains_key(name))?;
+        self.parameters.get(&(scope.range.start, name.to_owned())).cloned()
     }
 
     /// The names of the file itself that stand for one expression throughout.
