@@ -1,4 +1,4 @@
-//! The packages that manifests name: Maven, Gradle, Cargo, Bundler, .NET.
+//! The packages that manifests name: Maven, Gradle, Cargo, Bundler, .NET, Composer.
 
 use toml::Value;
 
@@ -16,7 +16,8 @@ pub(super) fn packages(
     survey: &mut Survey,
 ) -> Result<Vec<Found<String>>, String> {
     let mut found = Vec::new();
-    let mut any = false;
+    // Scripts of PHP need no packages.
+    let mut any = family == Family::Php;
     for entry in project.files() {
         let path = entry.path.as_str();
         let name = path.rsplit('/').next().unwrap_or(path);
@@ -26,6 +27,7 @@ pub(super) fn packages(
             (Family::Rust, "Cargo.toml") => cargo,
             (Family::Ruby, "Gemfile") => bundler,
             (Family::Dotnet, name) if is_project(name) => dotnet,
+            (Family::Php, "composer.json") => composer,
             _ => continue,
         };
         any = true;
@@ -193,6 +195,17 @@ fn bundler(path: &str, text: &str, found: &mut Vec<Found<String>>, survey: &mut 
             }
             _ => gap(survey, format!("`{code}` names more than can be read ({path}:{})", number + 1)),
         }
+    }
+    Some(())
+}
+
+fn composer(path: &str, text: &str, found: &mut Vec<Found<String>>, _: &mut Survey) -> Option<()> {
+    let manifest: serde_json::Value = serde_json::from_str(text).ok()?;
+    let required = manifest.get("require").and_then(serde_json::Value::as_object);
+    for name in required.into_iter().flat_map(serde_json::Map::keys) {
+        let quoted = format!("\"{name}\"");
+        let line = text.lines().position(|line| line.contains(&quoted)).map_or(1, |at| at + 1);
+        found.push(name_at(path, line, name.as_str()));
     }
     Some(())
 }

@@ -1,5 +1,5 @@
 //! What programs do in languages whose sources are not followed from import to import: Java and its kin, Rust, Ruby,
-//! .NET.
+//! .NET, PHP.
 //!
 //! Everything that could be part of the program is looked through, and whatever might write a file is a gap: names that
 //! do so, texts in settings, packages that no list holds. What stands in a comment or is never reached counts too, so an
@@ -8,6 +8,7 @@
 
 mod manifests;
 mod ports;
+mod rails;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -27,6 +28,8 @@ pub enum Family {
     Ruby,
     /// .NET.
     Dotnet,
+    /// PHP.
+    Php,
 }
 
 impl Family {
@@ -36,6 +39,7 @@ impl Family {
             Family::Rust => "rust",
             Family::Ruby => "ruby",
             Family::Dotnet => "dotnet",
+            Family::Php => "php",
         }
     }
 }
@@ -95,6 +99,12 @@ struct Rules {
     #[serde(default)]
     lines: Vec<String>,
     #[serde(default)]
+    called: bool,
+    #[serde(default)]
+    placed: Vec<String>,
+    #[serde(default)]
+    within: Vec<String>,
+    #[serde(default)]
     addresses: Vec<String>,
     #[serde(default)]
     spared: Vec<String>,
@@ -129,6 +139,9 @@ struct ServerRow {
     variable: Option<String>,
     /// The whole key of a line `key=port`.
     key: Option<String>,
+    /// Whether `appsettings.json` names endpoints of its server.
+    #[serde(default)]
+    kestrel: bool,
     /// Calls in sources whose text is the address.
     #[serde(default)]
     calls: Vec<String>,
@@ -157,7 +170,19 @@ pub fn survey(project: &Project, family: Family) -> Result<Survey, String> {
     let mut survey = Survey::default();
     let named = manifests::packages(project, family, &mut survey)?;
     let used = rules.frameworks.iter().filter(|row| named.iter().any(|package| package.value == row.package));
-    survey.writes = used.flat_map(|row| row.writes.iter().cloned()).collect();
+    for folder in used.flat_map(|row| &row.writes) {
+        if !survey.writes.contains(folder) {
+            survey.writes.push(folder.clone());
+        }
+    }
+    let is_rails = family == Family::Ruby && named.iter().any(|package| package.value == "rails");
+    let database = rails::database(project).filter(|_| is_rails);
+    for folder in database.iter().flat_map(|database| &database.folders) {
+        if !survey.writes.contains(folder) {
+            survey.writes.push(folder.clone());
+        }
+    }
+    let is_database = |path: &str| database.as_ref().is_some_and(|database| database.at == path);
     let mut bytes = 0;
     let mut any = false;
     let mut settings = Vec::new();
@@ -179,7 +204,7 @@ pub fn survey(project: &Project, family: Family) -> Result<Survey, String> {
             look_through(&entry.path, &text, rules, &mut survey);
         }
         // Settings may be a source, too: `config/puma.rb`.
-        if is_setting(&entry.path, rules) {
+        if is_setting(&entry.path, rules) && !is_database(&entry.path) {
             look_at_settings(&entry.path, &text, rules, &mut survey);
         }
         settings.push((entry.path.as_str(), text, is_source));
@@ -190,6 +215,9 @@ pub fn survey(project: &Project, family: Family) -> Result<Survey, String> {
     for package in &named {
         // A row for many packages holds drivers of databases in files, too.
         let is_file = package.value.to_lowercase().contains("sqlite");
+        if database.is_some() && package.value == "sqlite3" {
+            continue;
+        }
         if is_file || !rules.packages.names.iter().any(|known| covers(known, &package.value)) {
             gap(&mut survey, format!("nothing is known of the package `{}` ({})", package.value, package.at));
         }
@@ -234,8 +262,8 @@ fn is_source(path: &str, rules: &Rules) -> bool {
 
 fn is_setting(path: &str, rules: &Rules) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    rules.settings.iter().any(|start| name.starts_with(start.as_str()))
-        && !path.split('/').any(|part| rules.apart.iter().any(|apart| apart == part))
+    let is_apart = |part: &str| part != "config" && rules.apart.iter().any(|apart| apart == part);
+    rules.settings.iter().any(|start| name.starts_with(start.as_str())) && !path.split('/').any(is_apart)
 }
 
 fn is_word(character: char) -> bool {
@@ -268,6 +296,10 @@ fn look_through(path: &str, text: &str, rules: &Rules, survey: &mut Survey) {
                 survey.numbers.insert(port);
             }
             let Some(harmless) = rules.hazards.get(word) else { continue };
+            let is_function = word.starts_with(|letter: char| letter.is_ascii_lowercase());
+            if rules.called && is_function && !next.trim_start().starts_with('(') {
+                continue;
+            }
             // An import by its own name does nothing yet.
             if imports && matches!(next.trim(), "" | ";") {
                 continue;
@@ -321,6 +353,14 @@ fn look_at_settings(path: &str, text: &str, rules: &Rules, survey: &mut Survey) 
             ["\"", "'"].iter().any(starts) && !code.contains("unix:")
         };
         if survey.writes.iter().any(known) {
+            continue;
+        }
+        // A line that names a place is harmless only where it lies in a folder of the framework.
+        let placed = rules.placed.iter().find(|key| code.starts_with(key.as_str()));
+        if let Some(key) =
+            placed.filter(|_| !rules.within.iter().any(|within| code.contains(within.as_str())))
+        {
+            gap(survey, format!("`{key}` may name a place to write to ({path}:{})", number + 1));
             continue;
         }
         let written = rules.texts.iter().map(String::as_str).find(|hazard| code.contains(hazard));

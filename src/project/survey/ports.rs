@@ -19,6 +19,9 @@ pub(super) struct Told {
 /// Reads one text: what names the port is told, and what may tell otherwise is said.
 pub(super) fn look(row: &ServerRow, path: &str, text: &str, told: &mut Vec<Told>, served: &mut Served) {
     let name = path.rsplit('/').next().unwrap_or(path);
+    if row.kestrel && name == "appsettings.json" {
+        return kestrel(path, text, told, served);
+    }
     let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
     if let Some(key) = row.key.as_deref().filter(|key| is_yaml && key.contains('.')) {
         return match serde_saphyr::from_multiple::<Value>(text) {
@@ -50,9 +53,9 @@ pub(super) fn look(row: &ServerRow, path: &str, text: &str, told: &mut Vec<Told>
             }
         }
         if row.calls.iter().any(|call| code.contains(call.as_str()))
-            && let Some(port) = address(code)
+            && let Some((port, variable)) = address(code, text)
         {
-            told.push(Told { port, variable: None, maybe: false, in_source: true, at: at() });
+            told.push(Told { port, variable, maybe: false, in_source: true, at: at() });
             continue;
         }
         if let Some(hazard) = row.said.iter().find(|hazard| code.contains(hazard.as_str())) {
@@ -139,10 +142,79 @@ fn port(value: &str) -> Option<(u16, Option<String>)> {
     Some((number.trim().parse().ok().filter(|port| *port > 0)?, variable))
 }
 
-/// The port of the one address that a call names: `UseUrls("http://*:5000")`.
-fn address(code: &str) -> Option<u16> {
+/// The endpoints of Kestrel in `appsettings.json`: the address of the only one.
+/// Source: learn.microsoft.com/aspnet/core/fundamentals/servers/kestrel/endpoints, "Configure HTTPS in appsettings.json".
+fn kestrel(path: &str, text: &str, told: &mut Vec<Told>, served: &mut Served) {
+    let Ok(settings) = serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')) else {
+        // With comments in it, it is read by its words alone.
+        let lower = text.to_lowercase();
+        if ["kestrel", "\"urls\"", "http_ports", "https_ports"].iter().any(|word| lower.contains(word)) {
+            served.said.get_or_insert_with(|| format!("`{path}` cannot be read"));
+        }
+        return;
+    };
+    let key = |value: &'_ Value, name: &str| -> Option<Value> {
+        let found = value.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.clone())
+    };
+    if ["urls", "http_ports", "https_ports"].iter().any(|name| key(&settings, name).is_some()) {
+        served.said.get_or_insert_with(|| format!("`urls` ({path})"));
+    }
+    let Some(own) = key(&settings, "Kestrel") else { return };
+    let said = || format!("`Kestrel` ({path})");
+    let plain = own.as_object().is_some_and(|own| own.len() == 1);
+    let endpoints = key(&own, "Endpoints").filter(|_| plain);
+    let single = endpoints.as_ref().and_then(Value::as_object).filter(|endpoints| endpoints.len() == 1);
+    let endpoint = single.and_then(|endpoints| endpoints.values().next()).and_then(Value::as_object);
+    // Whatever stands beside the address may name a protocol or a certificate.
+    let url = endpoint.filter(|endpoint| endpoint.len() == 1).and_then(|endpoint| {
+        endpoint.iter().find(|(key, _)| key.eq_ignore_ascii_case("Url")).and_then(|(_, value)| value.as_str())
+    });
+    match url.and_then(plain_address) {
+        Some(port) => {
+            let at = path.to_owned();
+            told.push(Told { port, variable: None, maybe: false, in_source: false, at });
+        }
+        None => _ = served.said.get_or_insert_with(said),
+    }
+}
+
+/// The port of the one address that a call names: `UseUrls("http://*:5000")`, `Urls.Add($"http://*:{port}")`.
+fn address(code: &str, text: &str) -> Option<(u16, Option<String>)> {
     let mut quoted = code.split('"').skip(1).step_by(2);
-    let text = quoted.next().filter(|_| quoted.next().is_none())?;
+    let written = quoted.next().filter(|_| quoted.next().is_none())?;
+    if let Some(port) = plain_address(written) {
+        return Some((port, None));
+    }
+    let (before, name) = written.strip_suffix('}')?.rsplit_once('{')?;
+    let is_filled = code.contains("$\"") && is_any_host(before.strip_suffix(':')?.strip_prefix("http://")?);
+    by_variable(text, name).filter(|_| is_filled).map(|(variable, port)| (port, Some(variable)))
+}
+
+/// `http://*:5000`
+fn plain_address(text: &str) -> Option<u16> {
     let (host, port) = text.strip_prefix("http://")?.trim_end_matches('/').rsplit_once(':')?;
-    matches!(host, "0.0.0.0" | "*" | "+" | "localhost" | "127.0.0.1" | "[::]").then(|| port.parse().ok())?
+    is_any_host(host).then(|| port.parse().ok())?
+}
+
+fn is_any_host(host: &str) -> bool {
+    matches!(host, "0.0.0.0" | "*" | "+" | "localhost" | "127.0.0.1" | "[::]")
+}
+
+/// What `var name = Environment.GetEnvironmentVariable("PORT") ?? "8080";` says, where the name is given no other value.
+fn by_variable(text: &str, name: &str) -> Option<(String, u16)> {
+    const CALL: &str = "Environment.GetEnvironmentVariable(\"";
+    let gives = |line: &&str| {
+        let line = line.trim_start();
+        let after = line.strip_prefix("var ").or_else(|| line.strip_prefix("string ")).unwrap_or(line);
+        after.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    let mut lines = text.lines().filter(gives);
+    let line = lines.next().filter(|_| lines.next().is_none())?;
+    let (_, call) = line.split_once(CALL)?;
+    let (variable, rest) = call.split_once("\")")?;
+    let default = rest.trim().strip_prefix("??")?.trim().strip_suffix(';')?.trim();
+    let port = default.strip_prefix('"')?.strip_suffix('"')?.parse().ok().filter(|port| *port > 0)?;
+    let word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    variable.chars().all(word).then(|| (variable.to_owned(), port))
 }

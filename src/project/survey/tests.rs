@@ -235,3 +235,117 @@ fn comments_in_another_encoding_hide_nothing() {
     let utf16 = "File.Create(p);".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(found(utf16).expect_err("no name can be found in it"), "`A.cs` is no text");
 }
+
+#[test]
+fn addresses_of_kestrel_are_those_of_its_settings_and_calls() {
+    let project = ("a.csproj", "<Project Sdk=\"Microsoft.NET.Sdk.Web\"/>");
+    let served = |source: &str, settings: &str| {
+        let files = [project, ("Program.cs", source), ("appsettings.json", settings)];
+        let served = look(Family::Dotnet, &files).served[0].value.clone();
+        (served.port, served.named_variable, served.said.is_some())
+    };
+    let endpoint = |rest: &str| {
+        format!(
+            "{{\"Kestrel\": {{\"Endpoints\": {{\"Http\": {{\"Url\": \"http://0.0.0.0:5000\"{rest}}}}}}}}}"
+        )
+    };
+    assert_eq!(served("app.Run();", &endpoint("")), (Some(5000), None, false));
+    assert!(served("app.Run();", &endpoint(", \"Protocols\": \"Http2\"")).2);
+    assert!(served("app.Run();", &endpoint("").replace("http:", "https:")).2);
+    assert!(served("app.Run();", "{\"Kestrel\": {\"EndpointDefaults\": {\"Protocols\": \"Http2\"}}}").2);
+    assert!(served("app.Run();", "{\"urls\": \"http://*:1\"}").2);
+    assert!(served("app.Run();", &format!("// why\n{}", endpoint(""))).2);
+    assert_eq!(served("app.Run();", "{} // why\n"), (Some(8080), None, false));
+    let asks = "var port = Environment.GetEnvironmentVariable(\"PORT\") ?? \"5000\";\n";
+    let adds = format!("{asks}app.Urls.Add($\"http://*:{{port}}\");\n");
+    assert_eq!(served(&adds, "{}"), (Some(5000), Some("PORT".to_owned()), false));
+    assert!(served(&format!("{adds}port = other;\n"), "{}").2);
+    assert!(served("app.Urls.Add($\"http://*:{port}\");\n", "{}").2);
+    assert!(served(&adds, &endpoint("").replace("5000", "5001")).2);
+}
+
+#[test]
+fn laravel_writes_to_its_folders_alone() {
+    let composer = ("composer.json", "{\"require\": {\"php\": \"^8.1\", \"laravel/framework\": \"^10.0\"}}");
+    let found =
+        |path: &str, text: &str| look(Family::Php, &[composer, ("index.php", "<?php\n"), (path, text)]);
+    let plain =
+        found("app/A.php", "<?php\n$r->file('x')->store('x');\n// fopen('x')\necho '<link rel=\"x\">';\n");
+    assert_eq!(plain.gaps, [""; 0]);
+    assert_eq!(plain.writes, ["bootstrap/cache", "storage"]);
+    for (path, text) in [
+        ("app/A.php", "<?php\nfile_put_contents($a, $b);\n"),
+        ("app/A.php", "<?php\n$file->move(public_path('x'), 'y');\n"),
+        ("app/A.php", "<?php\nFile::put($a, $b);\n"),
+        ("app/A.php", "<?php\n$a = `ls`;\n"),
+        ("app/A.php", "<?php\nnew PDO('sqlite:/data/x.db');\n"),
+        ("config/database.php", "<?php return [\n'default' => env('DB_CONNECTION', 'sqlite'),\n];\n"),
+        ("config/filesystems.php", "<?php return [\n'root' => public_path('uploads'),\n];\n"),
+        ("config/logging.php", "<?php return [\n'path' => '/var/log/app.log',\n];\n"),
+    ] {
+        assert_eq!(found(path, text).gaps.len(), 1, "{text}");
+    }
+    let settings = "<?php return [\n'root' => storage_path('app'),\n'sqlite' => [],\n];\n";
+    assert_eq!(found("config/filesystems.php", settings).gaps, [""; 0]);
+    let other = ("composer.json", "{\"require\": {\"intervention/image\": \"*\"}}");
+    assert_eq!(look(Family::Php, &[other, ("a.php", "<?php\n")]).gaps.len(), 1);
+}
+
+#[test]
+fn quarkus_and_micronaut_listen_and_answer() {
+    let served = |package: &str, health: &str, settings: &str| {
+        let dependency = |name: &str| {
+            let (group, artifact) = name.split_once(':').expect("group and name");
+            format!("<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId></dependency>")
+        };
+        let pom = format!(
+            "<project><dependencies>{}{}</dependencies></project>",
+            dependency(package),
+            dependency(health)
+        );
+        let files =
+            [("pom.xml", pom.as_str()), ("A.java", "class A {}"), ("src/application.properties", settings)];
+        let found = look(Family::Java, &files);
+        assert_eq!(found.gaps, [""; 0]);
+        let served = found.served[0].value.clone();
+        (served.port, served.said.is_some(), served.health)
+    };
+    let quarkus =
+        |settings: &str| served("io.quarkus:quarkus-rest", "io.quarkus:quarkus-smallrye-health", settings);
+    assert_eq!(quarkus(""), (Some(8080), false, Some("/q/health/live")));
+    assert_eq!(quarkus("quarkus.http.port=9000\n").0, Some(9000));
+    for settings in
+        ["quarkus.http.root-path=/x\n", "%prod.quarkus.http.port=1\n", "quarkus.management.enabled=true\n"]
+    {
+        assert!(quarkus(settings).1, "{settings}");
+    }
+    let micronaut = |settings: &str| {
+        served("io.micronaut:micronaut-http-server-netty", "io.micronaut:micronaut-management", settings)
+    };
+    assert_eq!(micronaut("micronaut.application.name=a\n"), (Some(8080), false, Some("/health/liveness")));
+    assert!(micronaut("micronaut.server.context-path=/x\n").1);
+    assert!(micronaut("endpoints.health.enabled=false\n").1);
+    // Its log in a file, and a driver of databases in files.
+    let pom = "<project><dependencies><dependency><groupId>io.quarkus</groupId><artifactId>quarkus-jdbc-h2</artifactId>\
+               </dependency></dependencies></project>";
+    assert_eq!(look(Family::Java, &[("pom.xml", pom), ("A.java", "")]).gaps.len(), 1);
+    let log = ("application.properties", "quarkus.log.file.enable=true\n");
+    assert_eq!(look(Family::Java, &[("pom.xml", POM), ("A.java", ""), log]).gaps.len(), 1);
+}
+
+#[test]
+fn databases_of_rails_in_files_lie_where_the_settings_say() {
+    let rails = |database: &str| {
+        let gems = ("Gemfile", "gem 'rails'\ngem 'sqlite3'\n");
+        let settings = format!(
+            "default: &default\n  adapter: sqlite3\nproduction:\n  <<: *default\n  database: {database}\n"
+        );
+        let found = look(Family::Ruby, &[gems, ("a.rb", ""), ("config/database.yml", &settings)]);
+        (found.gaps.is_empty(), found.writes.last().cloned().unwrap_or_default())
+    };
+    assert_eq!(rails("storage/production.sqlite3"), (true, "tmp".to_owned()));
+    assert_eq!(rails("db/production.sqlite3 # why"), (true, "db".to_owned()));
+    for database in ["/data/x.sqlite3", "<%= ENV['DB'] %>", "x.sqlite3", "../db/x.sqlite3"] {
+        assert!(!rails(database).0, "{database}");
+    }
+}
