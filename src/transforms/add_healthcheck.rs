@@ -76,9 +76,14 @@ fn run(input: &Input<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// HC1: a service that starts something else would be judged by the image's health check.
-fn other_commands(shipped: &Shipped<'_>, checks: &mut Checks) {
-    let other = |build: &&Build| build.run.starts_otherwise && !build.run.own_health;
+/// HC1: a service that starts something else would be judged by the image's health check, unless that is the same
+/// server started in another way.
+fn other_commands(shipped: &Shipped<'_>, facts: &Facts, server: Option<&Server>, checks: &mut Checks) {
+    let is_same = |build: &Build| {
+        let words = build.command.as_deref();
+        words.zip(server).is_some_and(|(words, server)| server::is_started_by(shipped, facts, words, server))
+    };
+    let other = |build: &&Build| build.run.starts_otherwise && !build.run.own_health && !is_same(build);
     if let Some(build) = shipped.builds().find(other) {
         let text = format!("{} starts something else, which this check would call unhealthy", build.at());
         checks.misses("HC1", text, "give that service a `healthcheck:` of its own, or turn it off there");
@@ -174,8 +179,10 @@ fn judge(shipped: &Shipped<'_>) -> Result<Diagnostic, Silence> {
             checks.misses("HC7", text, "set `[health] command` in dockfix.toml, or write the HEALTHCHECK");
         }
     }
-    other_commands(shipped, &mut checks);
     kept(shipped, &mut checks);
+    if options.command.is_some() {
+        other_commands(shipped, &facts, None, &mut checks);
+    }
     if let Some(command) = &options.command {
         checks.holds("HC2", "the command is set in dockfix.toml");
         stated(command, &facts, &mut checks);
@@ -190,6 +197,7 @@ fn judge(shipped: &Shipped<'_>) -> Result<Diagnostic, Silence> {
         let text = "there is no sign of a server: no port in EXPOSE, the start command or the sources";
         Silence::NotApplicable(text.to_owned())
     })?;
+    other_commands(shipped, &facts, server.as_ref(), &mut checks);
     let command = server.as_ref().and_then(|server| probe::command(shipped, &facts, server, &mut checks));
     if server.is_none() {
         probe::check_clients(shipped, &facts, &mut checks);

@@ -3,6 +3,7 @@
 mod environment;
 mod program;
 mod services;
+mod settings;
 mod sourced;
 mod standalone;
 mod surveyed;
@@ -14,7 +15,7 @@ use crate::project::sources::Sources;
 use crate::shell::StartKind;
 use crate::syntax::Keyword;
 use crate::transforms::checks::Checks;
-use crate::transforms::shipped::{Setter, Shipped};
+use crate::transforms::shipped::{Program, Setter, Shipped};
 
 /// A server that a probe can ask.
 pub(super) struct Server {
@@ -118,6 +119,20 @@ pub(super) fn find(shipped: &Shipped<'_>, facts: &Facts, checks: &mut Checks) ->
         return Some(None);
     }
     found.map(|server| server.map(|server| with_route(server, Some(&sources), checks)))
+}
+
+/// Whether other words in the place of CMD start a server that the same probe can ask: by its options, on the same port.
+pub(super) fn is_started_by(shipped: &Shipped<'_>, facts: &Facts, words: &[String], server: &Server) -> bool {
+    let Some(program) = shipped.with_command(words, facts, "HC1") else { return false };
+    let mut checks = Checks::default();
+    let found = program::find(shipped, &program, facts, &[server.port.number], &mut checks);
+    let same = found.is_some_and(|found| found.port.number == server.port.number) && checks.all_hold();
+    // A route is one of the program's sources, which must be the same then.
+    let own = || shipped.runs(facts, "HC1", "HC1").ok();
+    let one = |program: &Program| shipped.scope(program, facts, "HC1").ok().map(|scope| scope.entries);
+    let runs_the_same = || own().is_some_and(|own| one(&own).is_some() && one(&own) == one(&program));
+    same && (server.path.is_none() || runs_the_same())
+        || own().is_some_and(|own| own.argv == program.argv && own.before == program.before)
 }
 
 /// Whether the image starts something of its own: by this file, or by its base image, if that is a web server.

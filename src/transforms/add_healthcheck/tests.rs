@@ -582,3 +582,95 @@ fn hc5_node_may_take_localhost_for_an_address_of_ipv6() {
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
     assert!(probe(&files, &text).contains("127.0.0.1:3000"));
 }
+
+#[test]
+fn hc2_the_port_of_a_call_follows_its_variable() {
+    let project = ("a.csproj", "<Project Sdk=\"Microsoft.NET.Sdk.Web\"/>");
+    let source = "var port = Environment.GetEnvironmentVariable(\"PORT\") ?? \"5000\";\n\
+                  app.Urls.Add($\"http://*:{port}\");\n";
+    let text = "FROM mcr.microsoft.com/dotnet/sdk:8.0 AS b\nWORKDIR /s\nCOPY . .\nRUN dotnet publish -o /o\n\
+                FROM mcr.microsoft.com/dotnet/aspnet:8.0\nCOPY --from=b /o /app\nEXPOSE 5000\n\
+                ENTRYPOINT [\"dotnet\", \"/app/a.dll\"]\n";
+    let files = [project, ("Program.cs", source)];
+    assert!(probe(&files, text).contains("${PORT:-5000}"), "{}", probe(&files, text));
+    held_back(&ADD_HEALTHCHECK, &files, &text.replace("EXPOSE 5000", "EXPOSE 8080"), &["HC2"]);
+}
+
+#[test]
+fn hc5_vite_listens_everywhere_where_it_is_told_to_without_more() {
+    let manifest =
+        ("package.json", "{\"name\": \"a\", \"version\": \"1.0.0\", \"scripts\": {\"dev\": \"vite\"}}");
+    let text = "FROM node:24-alpine\nWORKDIR /app\nCOPY . .\nEXPOSE 5173\nCMD [\"npm\", \"run\", \"dev\", \"--\", \"--host\"]\n";
+    assert!(probe(&[manifest], text).contains("127.0.0.1:5173"));
+    held_back(
+        &ADD_HEALTHCHECK,
+        &[manifest],
+        &text.replace("\"--host\"", "\"--host\", \"192.0.2.1\""),
+        &["HC5"],
+    );
+}
+
+#[test]
+fn hc1_another_start_of_the_same_server_is_no_other_command() {
+    let app = ("main.py", "from fastapi import FastAPI\napp = FastAPI()\n");
+    let text = "FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY . .\n\
+                CMD [\"uvicorn\", \"main:app\", \"--host\", \"0.0.0.0\", \"--port\", \"8000\"]\n";
+    let found = |command: &str, app: (&str, &str)| {
+        let compose = format!("services: {{a: {{build: ., command: {command}}}}}");
+        let files = [app, ("compose.yaml", compose.as_str())];
+        let found = run_built(&ADD_HEALTHCHECK, &files, text, &crate::config::Options::default());
+        found.held_back.first().map(|held| held.missing[0].id)
+    };
+    assert_eq!(found("uvicorn main:app --host 0.0.0.0 --port 8000 --reload", app), None);
+    assert_eq!(found("uvicorn main:app --host 0.0.0.0 --port 9000", app), Some("HC1"));
+    assert_eq!(found("uvicorn main:app --host 0.0.0.0 --port 8000 --ssl-keyfile k", app), Some("HC1"));
+    assert_eq!(found("celery -A main worker", app), Some("HC1"));
+    // A route must be there in what is started, too.
+    let routed = (
+        "main.py",
+        "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/health')\ndef health():\n    return 1\n",
+    );
+    assert_eq!(found("uvicorn main:app --port 8000 --reload", routed), None);
+    assert_eq!(found("uvicorn other:app --port 8000", routed), Some("HC1"));
+}
+
+#[test]
+fn hc2_settings_of_the_server_name_its_port() {
+    let app = ("app.py", "def app(e, s): s('200 OK', []); return [b'x']\n");
+    let text = |expose: &str| {
+        format!(
+            "FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY . .\n{expose}CMD [\"gunicorn\", \"app:app\"]\n"
+        )
+    };
+    let settings = ("gunicorn.conf.py", "bind = \"0.0.0.0:5000\"\n");
+    assert!(probe(&[app, settings], &text("")).contains("'127.0.0.1', 5000"));
+    // What EXPOSE says is the default, and no longer true.
+    held_back(&ADD_HEALTHCHECK, &[app, settings], &text("EXPOSE 8000\n"), &["HC2", "HC2"]);
+    let computed = ("gunicorn.conf.py", "bind = f\"{host}:{port}\"\n");
+    held_back(&ADD_HEALTHCHECK, &[app, computed], &text("EXPOSE 8000\n"), &["HC2", "HC2"]);
+    let asks = ("gunicorn.conf.py", "import os\nbind = \"0.0.0.0:\" + os.environ.get(\"PORT\", \"5000\")\n");
+    let probe = probe(&[app, asks], &text("ENV PORT=7000\n"));
+    assert!(probe.contains("PORT") && probe.contains("7000"), "{probe}");
+}
+
+#[test]
+fn hc5_servers_of_sites_speak_http() {
+    let text = |body: &str, marker: &str| {
+        format!(
+            "FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY . .\nEXPOSE 8000\nCOPY --chmod=755 <<{marker} /bin/serve.sh\n\
+             #!/usr/bin/env bash\nmkdocs build\n{body}\nEOF\nCMD /bin/serve.sh\n"
+        )
+    };
+    let files = [("mkdocs.yml", "site_name: x\n")];
+    assert!(
+        probe(&files, &text("mkdocs serve --dev-addr 0.0.0.0:8000", "EOF")).contains("'127.0.0.1', 8000")
+    );
+    // The builder fills in what the text leaves to variables.
+    held_back(&ADD_HEALTHCHECK, &files, &text("mkdocs serve --dev-addr $ADDR", "EOF"), &["HC2"]);
+    assert!(
+        probe(&files, &text("mkdocs serve -a 0.0.0.0:8000 $OPTS", "\"EOF\"")).contains("'127.0.0.1', 8000")
+    );
+    // A later copy may bring another script.
+    let replaced = text("mkdocs serve -a 0.0.0.0:8000", "EOF").replace("CMD ", "COPY bin /bin\nCMD ");
+    held_back(&ADD_HEALTHCHECK, &files, &replaced, &["HC2"]);
+}

@@ -1,6 +1,6 @@
 //! HC2 of a program that is a server by its name: by its options, or by its default where nothing says otherwise.
 
-use super::{COMMAND, Port, SET_PORT, Server, agrees, environment, variables};
+use super::{COMMAND, Port, SET_PORT, Server, agrees, environment, settings, variables};
 use crate::images::Facts;
 use crate::shell::{Given, StartKind};
 use crate::transforms::checks::Checks;
@@ -67,7 +67,10 @@ pub(super) fn find(
             );
             Port { number: *number, variable: Some(variable) }
         }
-        (Given::No, Some(default)) => by_default(shipped, program, facts, default, exposed, checks)?,
+        (Given::No, Some(default)) => match settings::port(shipped, program, facts, checks) {
+            Some(told) => told?,
+            None => by_default(shipped, program, facts, default, exposed, checks)?,
+        },
         _ => return None,
     };
     agrees(port.number, exposed, checks)?;
@@ -97,7 +100,11 @@ pub(super) fn is_server(program: &Program) -> bool {
         start.kind,
         StartKind::Flask | StartKind::Gunicorn | StartKind::Uvicorn | StartKind::Streamlit | StartKind::Rails
     );
-    by_kind || SERVERS.contains(&program.name()) || start.kind == StartKind::Php && start.port != Given::No
+    let shows_site = start.kind == StartKind::StaticSite && start.command.is_some();
+    by_kind
+        || shows_site
+        || SERVERS.contains(&program.name())
+        || start.kind == StartKind::Php && start.port != Given::No
 }
 
 /// The port of a program that is told none. A default can be overridden by a variable or a file: it is proven where the

@@ -106,7 +106,12 @@ fn dotnet_alone(
     ports: &str,
 ) -> Option<Port> {
     if served.told {
-        return served.port.map(Port::fixed).filter(|_| !shipped.sets_variable(urls));
+        let told = match &served.named_variable {
+            Some(variable) => environment::port(shipped, variable, served.port, &mut Checks::default()),
+            None => served.port.map(Port::fixed),
+        };
+        // Addresses in the sources come before the variables, those of the settings after some of them.
+        return told.filter(|_| !shipped.sets_variable(urls));
     }
     if shipped.sets_variable(urls) {
         let (host, port) = shipped.environment(urls)?.strip_prefix("http://")?.rsplit_once(':')?;
