@@ -3,13 +3,19 @@
 //! Works on text alone: which file governs which Dockerfile is for the caller to find out. Every key that is read here
 //! is used by a transform; a key that nobody uses is an error to the user.
 
+mod hadolint;
 mod images;
+mod layout;
+mod packages;
 mod pattern;
 mod reader;
 
 use std::fmt;
 
+pub use self::hadolint::hadolint_ignored;
 pub use self::images::{ImagesOptions, Trusted};
+pub use self::layout::{BlankLines, Indent, KeywordCase, LayoutOptions, LineEnding, Operators};
+pub use self::packages::PackagesOptions;
 use self::pattern::PathPattern;
 use self::reader::{Reader, Section, list};
 use crate::source::Place;
@@ -33,6 +39,10 @@ pub struct Options {
     pub dockerignore: DockerignoreOptions,
     /// Where images come from.
     pub images: ImagesOptions,
+    /// What package managers are to do.
+    pub packages: PackagesOptions,
+    /// How the text is laid out.
+    pub layout: LayoutOptions,
 }
 
 /// The table `[dockerignore]`.
@@ -113,6 +123,13 @@ impl Selection {
         Selection { steps: vec![Choice { select: Some(Vec::new()), ignore: Vec::new() }] }
     }
 
+    /// The same with a weaker voice below all others.
+    #[must_use]
+    pub fn over(mut self, choice: Choice) -> Selection {
+        self.steps.insert(0, choice);
+        self
+    }
+
     /// The same with a stronger voice.
     #[must_use]
     pub fn then(mut self, choice: Choice) -> Selection {
@@ -179,6 +196,8 @@ struct Layer {
     health: HealthOptions,
     dockerignore: DockerignoreOptions,
     images: ImagesOptions,
+    packages: PackagesOptions,
+    layout: LayoutOptions,
 }
 
 impl Config {
@@ -212,8 +231,8 @@ impl Config {
         let layer = fitting.fold(self.general.clone(), |below, entry| entry.layer.clone().over(below));
         let choice = Choice { select: layer.select, ignore: layer.ignore.unwrap_or_default() };
         let selection = Selection::default().then(choice);
-        let Layer { user, health, dockerignore, images, .. } = layer;
-        Options { selection, user, health, dockerignore, images, ..Options::default() }
+        let Layer { user, health, dockerignore, images, packages, layout, .. } = layer;
+        Options { selection, user, health, dockerignore, images, packages, layout, ..Options::default() }
     }
 }
 
@@ -226,6 +245,8 @@ impl Layer {
             health: section.table("health", HealthOptions::read)?,
             dockerignore: section.table("dockerignore", DockerignoreOptions::read)?,
             images: section.table("images", ImagesOptions::read)?,
+            packages: section.table("packages", PackagesOptions::read)?,
+            layout: section.table("layout", LayoutOptions::read)?,
         })
     }
 
@@ -238,6 +259,8 @@ impl Layer {
             health: self.health.over(below.health),
             dockerignore: self.dockerignore.over(below.dockerignore),
             images: self.images.over(below.images),
+            packages: self.packages.over(below.packages),
+            layout: self.layout.over(below.layout),
         }
     }
 }
@@ -285,10 +308,7 @@ impl UserStyle {
         &[("existing", UserStyle::Existing), ("own", UserStyle::Own), ("number", UserStyle::Number)];
 
     fn read(value: reader::Value<'_>) -> Result<UserStyle, ConfigError> {
-        let names: Vec<&str> = UserStyle::NAMES.iter().map(|(name, _)| *name).collect();
-        let name = reader::one_of(value, &names)?;
-        let found = UserStyle::NAMES.iter().find(|(known, _)| *known == name);
-        Ok(found.map_or(UserStyle::Existing, |(_, style)| *style))
+        reader::choice(value, UserStyle::NAMES)
     }
 }
 

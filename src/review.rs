@@ -1,7 +1,7 @@
 //! What a rewritten file looks like against the production checklist: each point in exactly one state.
 
 use crate::project::dockerignore::IgnoreFile;
-use crate::rewrite::{Applied, BuildContext, Dockerfile, FileOutcome, Outcome};
+use crate::rewrite::{Applied, BuildContext, Dockerfile, FileOutcome, Outcome, Suppressed};
 use crate::shell::ShellCache;
 use crate::source::Source;
 use crate::transforms::checklist::{POINTS, Point, Standing};
@@ -87,9 +87,29 @@ pub fn review(context: &BuildContext, outcome: &Outcome) -> Vec<Vec<Item>> {
     let created = ignore.map(|file| file.path.as_str());
     let of_file = |((file, before), after): ((&FileOutcome, Vec<Standing>), Vec<Standing>)| {
         let pairs = POINTS.iter().zip(before.into_iter().zip(after));
-        pairs.map(|(point, (before, after))| item(point, &before, after, &file.applied, created)).collect()
+        let mut items: Vec<Item> = pairs
+            .map(|(point, (before, after))| item(point, &before, after, &file.applied, created))
+            .collect();
+        keep_away(&mut items, &file.suppressed);
+        items
     };
     outcome.files.iter().zip(standings(false)).zip(standings(true)).map(of_file).collect()
+}
+
+/// Where a comment keeps the transforms of a point away, that is what it waits for, and nothing else.
+fn keep_away(items: &mut [Item], suppressed: &[Suppressed]) {
+    for (item, point) in items.iter_mut().zip(POINTS).filter(|(item, _)| item.state == State::HeldBack) {
+        let own = |one: &&Suppressed| point.is_put_right_by(one.transform, &one.message);
+        let Some(Suppressed { transform, comment, place, .. }) = suppressed.iter().find(own) else {
+            continue;
+        };
+        let line = place.map(|place| format!(" of line {}", place.line)).unwrap_or_default();
+        item.missing = vec![Missing {
+            id: "suppressed",
+            text: format!("`{comment}`{line} keeps `{transform}` away"),
+            remedy: String::new(),
+        }];
+    }
 }
 
 fn item(

@@ -8,6 +8,7 @@ use crate::project::builds::Build;
 use crate::project::dockerignore::IgnoreFile;
 use crate::shell::ShellCache;
 use crate::source::{Place, Source, Span};
+use crate::suppression::{self, Suppressions};
 use crate::transforms::{self, Diagnostic, Effect, Fix, Input, Missing, NewFile, Part, Reason, Transform};
 use crate::verify::{self, Claim, Parsed};
 
@@ -63,6 +64,28 @@ pub struct HeldBack {
     pub available: bool,
 }
 
+/// Something that a transform has to say, and that a comment keeps from being said.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Suppressed {
+    /// Name of the transform.
+    pub transform: &'static str,
+    /// What is wrong, in the transform's eyes.
+    pub message: String,
+    /// Where the comment stands, in the original text if that can still be told.
+    pub place: Option<Place>,
+    /// The comment.
+    pub comment: String,
+}
+
+/// A comment of ours that does not do what its author thinks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Remark {
+    /// Where.
+    pub place: Place,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
 /// A result that broke a law and was thrown away: a defect of dockfix, to be reported.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rejected {
@@ -92,6 +115,10 @@ pub struct FileOutcome {
     pub applied: Vec<Applied>,
     /// Fixes that wait for something.
     pub held_back: Vec<HeldBack>,
+    /// What comments keep away.
+    pub suppressed: Vec<Suppressed>,
+    /// Comments of ours that keep nothing away.
+    pub remarks: Vec<Remark>,
     /// Syntax errors; if there are any, nothing else was done.
     pub faults: Vec<Fault>,
     /// Results that were thrown away.
@@ -138,7 +165,7 @@ pub fn rewrite_with(context: &BuildContext, transforms: &[&Transform]) -> Outcom
         }
     }
     let ignore = fold.ignore.filter(|ignore| ignore.before.text() != ignore.after.text());
-    let files = fold.files.into_iter().map(State::finish).collect();
+    let files = fold.files.into_iter().map(|file| file.finish(transforms)).collect();
     Outcome { files, created: fold.created, ignore }
 }
 
@@ -159,6 +186,8 @@ struct State<'c> {
     now: Parsed,
     history: History,
     outcome: FileOutcome,
+    /// Which names of which comments kept something away; comments keep their order from turn to turn.
+    used: Vec<(usize, usize)>,
 }
 
 impl<'c> Fold<'c> {
@@ -191,6 +220,7 @@ impl<'c> Fold<'c> {
             diagnostics.iter_mut().for_each(refuse_new_file);
         }
         let file = &mut self.files[index];
+        let diagnostics = file.allowed(transform, diagnostics);
         let wanted = if file.options.unproven { Applicability::Unsafe } else { Applicability::Safe };
         let (take, wait): (Vec<Diagnostic>, Vec<Diagnostic>) = diagnostics
             .into_iter()
@@ -258,6 +288,8 @@ impl<'c> State<'c> {
             after: file.source.clone(),
             applied: Vec::new(),
             held_back: Vec::new(),
+            suppressed: Vec::new(),
+            remarks: Vec::new(),
             faults: faults.collect(),
             rejected: Vec::new(),
         };
@@ -268,6 +300,47 @@ impl<'c> State<'c> {
             now,
             history: History::default(),
             outcome,
+            used: Vec::new(),
+        }
+    }
+
+    /// The diagnostics that no comment keeps away.
+    fn allowed(&mut self, transform: &Transform, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        if self.now.suppressions.is_empty() {
+            return diagnostics;
+        }
+        let subject = transform.subject();
+        let mut allowed = Vec::with_capacity(diagnostics.len());
+        for diagnostic in diagnostics {
+            let keeping = self.now.suppressions.keeping(&subject, &self.place_of(transform, &diagnostic));
+            let Some((first, _)) = keeping.first() else {
+                allowed.push(diagnostic);
+                continue;
+            };
+            let span = self.now.suppressions.all()[*first].span;
+            self.outcome.suppressed.push(Suppressed {
+                transform: transform.name,
+                message: diagnostic.message,
+                place: self.history.original(span.start()).map(|at| self.outcome.before.place(at)),
+                comment: span.of(self.now.source.text()).trim_end().to_owned(),
+            });
+            self.used.extend(keeping);
+        }
+        allowed
+    }
+
+    /// What comments have to cover to keep a diagnostic away.
+    fn place_of(&self, transform: &Transform, diagnostic: &Diagnostic) -> suppression::Place<'_> {
+        let edits = diagnostic.fix.iter().flat_map(|fix| fix.edits.iter().map(|edit| edit.span));
+        let instructions = &self.now.document.instructions;
+        let after = instructions.partition_point(|one| one.span.start() <= diagnostic.span.start());
+        let stage = after.checked_sub(1).and_then(|at| self.now.model.stage_of(at));
+        let judged = stage.filter(|_| transform.judges_stage());
+        suppression::Place {
+            span: diagnostic.span,
+            edits: edits.collect(),
+            judged: judged.map(|stage| self.now.model.stages[stage].instructions.clone()),
+            document: &self.now.document,
         }
     }
 
@@ -314,9 +387,50 @@ impl<'c> State<'c> {
         }
     }
 
-    fn finish(mut self) -> FileOutcome {
+    fn finish(mut self, transforms: &[&Transform]) -> FileOutcome {
+        self.outcome.remarks = self.remarks(transforms);
         self.outcome.after = self.now.source;
         self.outcome
+    }
+}
+
+impl State<'_> {
+    /// What is wrong with our own comments: they say nothing that is known, or keep nothing away.
+    fn remarks(&self, transforms: &[&Transform]) -> Vec<Remark> {
+        if !self.outcome.faults.is_empty() || !self.outcome.before.text().contains("dockfix:") {
+            return Vec::new();
+        }
+        let before = Parsed::new(self.outcome.before.clone());
+        let found: &Suppressions = &before.suppressions;
+        let remark =
+            |span: Span, message: String| Remark { place: before.source.place(span.start()), message };
+        let comment = |span: Span| span.of(before.source.text()).trim_end();
+        let mut remarks: Vec<Remark> = Vec::new();
+        for problem in found.problems() {
+            remarks.push(remark(problem.span, format!("`{}` {}", comment(problem.span), problem.message)));
+        }
+        for (at, one) in found.all().iter().enumerate().filter(|(_, one)| one.is_accountable()) {
+            for (index, name) in one.names.iter().enumerate() {
+                let concerned = |transform: &&&Transform| one.concerns(index, &transform.subject());
+                let mut meant = transforms::ALL.iter().filter(concerned).peekable();
+                if meant.peek().is_none() {
+                    let message = transforms::unknown_name(name);
+                    remarks.push(remark(one.span, format!("`{}`: {message}", comment(one.span))));
+                    continue;
+                }
+                // What had no turn cannot have been kept away.
+                let had_turn = |transform: &&Transform| {
+                    transforms.iter().any(|other| other.name == transform.name)
+                        && transform.enabled(self.options)
+                };
+                if meant.all(had_turn) && !self.used.contains(&(at, index)) {
+                    let message = format!("`{}`: `{name}` keeps nothing away; it can go", comment(one.span));
+                    remarks.push(remark(one.span, message));
+                }
+            }
+        }
+        remarks.sort_by_key(|remark| remark.place);
+        remarks
     }
 }
 
@@ -433,5 +547,42 @@ mod tests {
         let outcome = outcome(Options::default());
         assert_eq!(outcome.created.len(), 1);
         assert_eq!(outcome.files[0].after.text(), "# see .dockerignore\nFROM a\n");
+    }
+
+    /// Writes an instruction between the last one and its comment, and touches nothing.
+    const PARTING: Transform = Transform {
+        name: "part",
+        effect: Effect::NewImage,
+        run: |input| {
+            let last = input.document.instructions.last().map_or(0, |last| last.span.start());
+            let edits = vec![Edit::insert(last, "RUN z\n")];
+            let (title, applicability) = ("write it".to_owned(), Applicability::Safe);
+            let (create, ignore, declares) = (None, Vec::new(), Vec::new());
+            let fix = Some(Fix { title, applicability, edits, create, ignore, declares });
+            let message = "something is missing".to_owned();
+            vec![Diagnostic { span: Span::empty(0), message, reasons: Vec::new(), missing: Vec::new(), fix }]
+        },
+        ..CREATING
+    };
+
+    #[test]
+    fn no_comment_is_parted_from_what_it_governs() {
+        for comment in [
+            "# hadolint ignore=DL3025",
+            "# dockfix: ignore=exec-form",
+            "# check=skip=JSONArgsRecommended",
+            "# dockfix: off",
+        ] {
+            let text = format!("FROM a\n{comment}\nRUN x\n");
+            let source = Source::new("Dockerfile", &text).expect("a small text");
+            let dockerfiles =
+                vec![Dockerfile { source, path: None, options: Options::default(), builds: Vec::new() }];
+            let context = BuildContext { dockerfiles, project: Project::unknown() };
+            let file = rewrite_with(&context, &[&PARTING]).files.remove(0);
+            assert_eq!(file.after.text(), text);
+            let told = file.rejected.iter().any(|rejected| rejected.law.starts_with("suppression"));
+            // Within a stretch that is off the fix is not even tried.
+            assert!(told || file.suppressed.len() == 1, "{comment}: {:?}", file.rejected);
+        }
     }
 }

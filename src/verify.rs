@@ -9,6 +9,7 @@ use crate::model::logical::{self, Grade, Logical};
 use crate::model::{Base, Model, VariableKind, Workdir};
 use crate::project::dockerignore::{IgnoreFile, LineKind, Pattern, lines};
 use crate::source::{Source, Span};
+use crate::suppression::Suppressions;
 use crate::syntax::{Document, TokenKind};
 use crate::transforms::{Effect, Part};
 
@@ -20,6 +21,8 @@ pub struct Parsed {
     pub document: Document,
     /// Its model.
     pub model: Model,
+    /// Its comments that keep transforms away.
+    pub suppressions: Suppressions,
 }
 
 impl Parsed {
@@ -27,7 +30,8 @@ impl Parsed {
     pub fn new(source: Source) -> Parsed {
         let document = Document::parse(&source);
         let model = Model::new(&document);
-        Parsed { source, document, model }
+        let suppressions = Suppressions::of(&document);
+        Parsed { source, document, model, suppressions }
     }
 }
 
@@ -46,6 +50,7 @@ pub struct Claim {
 pub fn check(before: &Parsed, after: &Parsed, edits: &[Edit], claim: &Claim) -> Result<(), String> {
     no_worse(&before.document, &after.document)?;
     comments(&before.document, &after.document)?;
+    suppressions(before, after)?;
     newlines(&before.source, &after.source, claim.effect)?;
     match claim.effect {
         Effect::Layout => layout(&before.document, &after.document, claim.grade),
@@ -123,6 +128,40 @@ fn comments(before: &Document, after: &Document) -> Result<(), String> {
 fn comment_texts(document: &Document) -> impl Iterator<Item = &str> {
     let comments = document.tokens.iter().filter(|token| token.kind == TokenKind::Comment);
     comments.map(|token| token.span.of(document.text()).trim_start_matches('#').trim())
+}
+
+/// Comments that keep transforms away still govern what they governed.
+fn suppressions(before: &Parsed, after: &Parsed) -> Result<(), String> {
+    let (old, new) = (&before.suppressions, &after.suppressions);
+    if old.is_empty() && new.is_empty() {
+        return Ok(());
+    }
+    if old.file_wide(&before.document) != new.file_wide(&after.document) {
+        return Err("suppression: another comment covers the whole file".to_owned());
+    }
+    if old.stretches(&before.document) != new.stretches(&after.document) {
+        return Err("suppression: what stands between `off` and `on` changed".to_owned());
+    }
+    let governed = |parsed: &Parsed, at: usize| -> Vec<String> {
+        let comments = parsed.suppressions.governing(&parsed.document, at);
+        comments.into_iter().map(str::to_owned).collect()
+    };
+    for (at, instruction) in before.document.instructions.iter().enumerate() {
+        let comments = governed(before, at);
+        if comments.is_empty() {
+            continue;
+        }
+        let line = instruction.lines.0;
+        let others = || after.document.instructions.iter().enumerate();
+        let same = others().filter(|(_, other)| other.joined.text() == instruction.joined.text());
+        let places: Vec<usize> = same.map(|(at, _)| at).collect();
+        // An instruction that was written anew cannot be told from its neighbours, but something has to be governed.
+        let places = if places.is_empty() { others().map(|(at, _)| at).collect() } else { places };
+        if !places.iter().any(|other| governed(after, *other) == comments) {
+            return Err(format!("suppression: the comments of line {line} govern another instruction"));
+        }
+    }
+    Ok(())
 }
 
 /// Byte-order mark, line ends and final newline stay what they were.

@@ -7,15 +7,33 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("edit", &["source"]),
     ("syntax", &["source"]),
+    ("suppression", &["source", "syntax"]),
     ("shell", &["source"]),
     ("model", &["source", "syntax"]),
     ("images", &["source"]),
     ("project", &["source", "shell"]),
     ("config", &["project", "source"]),
-    ("transforms", &["config", "edit", "images", "model", "project", "shell", "source", "syntax"]),
-    ("verify", &["edit", "model", "project", "source", "syntax", "transforms"]),
+    (
+        "transforms",
+        &["config", "edit", "images", "model", "project", "shell", "source", "suppression", "syntax"],
+    ),
+    ("verify", &["edit", "model", "project", "source", "suppression", "syntax", "transforms"]),
     ("review", &["project", "rewrite", "shell", "source", "transforms", "verify"]),
-    ("rewrite", &["config", "edit", "model", "project", "shell", "source", "syntax", "transforms", "verify"]),
+    (
+        "rewrite",
+        &[
+            "config",
+            "edit",
+            "model",
+            "project",
+            "shell",
+            "source",
+            "suppression",
+            "syntax",
+            "transforms",
+            "verify",
+        ],
+    ),
 ];
 
 /// What only the command line may touch.
@@ -83,4 +101,30 @@ fn the_library_does_no_input_or_output() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// How other programs are started and connections are opened.
+const STARTERS: &[&str] =
+    &["process::Command", "Command::new", "Stdio", "TcpStream", "TcpListener", "UdpSocket"];
+
+#[test]
+fn only_verify_starts_programs_and_opens_connections() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut wrong, mut found) = (Vec::new(), 0);
+    for path in source_files(&root) {
+        if path.file_name().is_some_and(|name| name == "tests.rs") {
+            continue;
+        }
+        let may = path.starts_with(root.join("cli/verify"));
+        for (at, line) in code(&path).lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            match STARTERS.iter().find(|word| code.contains(**word)) {
+                Some(_) if may => found += 1,
+                Some(word) => wrong.push(format!("{}:{}: `{word}`", path.display(), at + 1)),
+                None => {}
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(found > 0, "the words are not those that are used");
 }

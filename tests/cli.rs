@@ -164,3 +164,7 @@ fn collect(folder: &Path, below: &str, found: &mut BTreeMap<String, String>) {
 
 #[path = "cli/disturbed.rs"]
 mod disturbed;
+
+#[cfg(unix)]
+#[path = "cli/verify.rs"]
+mod verify;

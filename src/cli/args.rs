@@ -1,11 +1,17 @@
 //! The command line: what can be asked for. Knows nothing of files.
 
+#[path = "verify/args.rs"]
+mod verify;
+
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use clap::{Args, ColorChoice, CommandFactory as _, Parser, ValueEnum};
+
+pub(crate) use self::verify::VerifyArguments;
+use super::verify::watcher::SUBCOMMAND;
 
 use dockfix::config::Choice;
 use dockfix::transforms;
@@ -16,7 +22,11 @@ use dockfix::transforms;
 /// named with what is missing.
 #[derive(Parser, Debug)]
 #[command(name = "dockfix", version, max_term_width = 100, after_help = AFTER_HELP, after_long_help = AFTER_LONG_HELP)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) subcommand: Option<Subcommand>,
+
     /// Dockerfiles, and folders to search for them; `-` reads standard input and prints the rewritten text
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
@@ -30,8 +40,23 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) input: InputArguments,
 
+    /// The path that standard input stands for, in messages and to find settings and build context
+    #[arg(long, value_name = "PATH", help_heading = "Input")]
+    pub(crate) stdin_filename: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) output: OutputArguments,
+}
+
+/// What is no mode of rewriting; without one of these, Dockerfiles are rewritten.
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum Subcommand {
+    /// Build and run the original and the rewritten Dockerfile with your own container engine, and compare them
+    Verify(Box<VerifyArguments>),
+
+    /// Watches over a run of `verify`, and cleans up after it when it is killed
+    #[command(name = SUBCOMMAND, hide = true)]
+    CleanUpAfterVerify { program: String, id: String, folder: PathBuf },
 }
 
 /// What is to be done; without any of these the diff is printed.
@@ -88,10 +113,6 @@ pub(crate) struct InputArguments {
     /// Dockerfile]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-
-    /// The path that standard input stands for, in messages and to find settings and build context
-    #[arg(long, value_name = "PATH")]
-    pub(crate) stdin_filename: Option<PathBuf>,
 
     /// Leave out excluded files, generated files and templates even when they are named (for pre-commit)
     #[arg(long)]
@@ -153,6 +174,9 @@ impl Arguments {
 
     /// What the parser cannot say by itself.
     fn check(&self) -> Result<(), &'static str> {
+        if let Some(Subcommand::Verify(verify)) = &self.subcommand {
+            return verify.check();
+        }
         if self.stdin() && self.paths.len() > 1 {
             return Err("`-` cannot be used together with other paths");
         }
@@ -162,7 +186,7 @@ impl Arguments {
         if self.output.output_format == Format::Markdown && !self.mode.report {
             return Err("`--output-format markdown` needs `--report`");
         }
-        if !self.stdin() && self.input.stdin_filename.is_some() {
+        if !self.stdin() && self.stdin_filename.is_some() {
             return Err("`--stdin-filename` needs the path `-`");
         }
         Ok(())
@@ -219,6 +243,9 @@ JSON (`--output-format json`): an array of objects, one for each file:
   applied    transform, effect, title, proven, reasons (id, text)
   held_back  transform, message, line, column (or null), missing (id, text,
              remedy), unsafe (whether `--unsafe` would apply it)
+  suppressed where a comment keeps something away: transform, message, comment,
+             line (or null)
+  notes      on our own comments that do nothing: line, message
   checklist  with `--report`: point, title, state, because, missing
 With `--list`: name, summary, category, effect, default, fixes.";
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use dockfix::review::Item;
-use dockfix::rewrite::{Applied, HeldBack};
+use dockfix::rewrite::{Applied, HeldBack, Remark, Suppressed};
 use dockfix::transforms::{Missing, Reason, Transform};
 
 use super::report::{Body, FileReport};
@@ -17,6 +17,10 @@ struct FileObject<'a> {
     error: Option<String>,
     applied: Vec<AppliedObject<'a>>,
     held_back: Vec<HeldBackObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressed: Vec<SuppressedObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<NoteObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     checklist: Vec<ItemObject<'a>>,
 }
@@ -53,6 +57,20 @@ struct HeldBackObject<'a> {
     column: Option<usize>,
     r#unsafe: bool,
     missing: Vec<MissingObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct SuppressedObject<'a> {
+    transform: &'a str,
+    message: &'a str,
+    comment: &'a str,
+    line: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct NoteObject<'a> {
+    line: usize,
+    message: &'a str,
 }
 
 #[derive(Serialize)]
@@ -110,6 +128,13 @@ fn file(report: &FileReport) -> FileObject<'_> {
             .flat_map(|outcome| &outcome.held_back)
             .map(held_back)
             .collect(),
+        suppressed: report
+            .outcome()
+            .into_iter()
+            .flat_map(|outcome| &outcome.suppressed)
+            .map(suppressed)
+            .collect(),
+        notes: report.outcome().into_iter().flat_map(|outcome| &outcome.remarks).map(note).collect(),
         checklist: report.checklist.iter().map(item).collect(),
     }
 }
@@ -135,6 +160,15 @@ fn held_back(held: &HeldBack) -> HeldBackObject<'_> {
     }
 }
 
+fn suppressed(suppressed: &Suppressed) -> SuppressedObject<'_> {
+    let Suppressed { transform, message, comment, place } = suppressed;
+    SuppressedObject { transform, message, comment, line: place.map(|place| place.line) }
+}
+
+fn note(remark: &Remark) -> NoteObject<'_> {
+    NoteObject { line: remark.place.line, message: &remark.message }
+}
+
 fn item(item: &Item) -> ItemObject<'_> {
     ItemObject {
         point: item.point,
@@ -149,7 +183,8 @@ fn missing(Missing { id, text, remedy }: &Missing) -> MissingObject<'_> {
     MissingObject { id, text, remedy }
 }
 
-fn render(objects: &impl Serialize) -> String {
+/// A value as JSON that does no harm to a terminal.
+pub(super) fn render(objects: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(objects)
         .expect("these objects hold nothing but texts, numbers and lists");
     // JSON needs only some control characters written as escapes; a terminal is better off without any of them.

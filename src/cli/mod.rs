@@ -1,7 +1,7 @@
 //! Arguments, finding files, reading, writing, reporting: the only place with input and output.
 //!
 //! One way: [`args`] → [`find`] and [`settings`] → [`work`] (with [`context`], [`read`], [`write`]) → [`report`] or
-//! [`json`] on the [`terminal`].
+//! [`json`] on the [`terminal`]. [`verify`] takes the same way, and asks a container engine about what came of it.
 
 mod args;
 mod catalog;
@@ -15,6 +15,7 @@ mod read;
 mod report;
 mod settings;
 mod terminal;
+mod verify;
 mod walk;
 mod work;
 mod write;
@@ -24,7 +25,7 @@ use std::process::ExitCode;
 
 use dockfix::config::Options;
 
-use self::args::{Arguments, Format, Mode};
+use self::args::{Arguments, FixArguments, Format, InputArguments, Mode, Subcommand};
 use self::context::{Descriptions, normal};
 use self::report::{Body, FileReport, Show, TextReport, Trouble, Verbosity};
 use self::settings::SettingsFinder;
@@ -51,8 +52,26 @@ impl From<Status> for ExitCode {
 /// The whole program.
 pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::read();
-    let mut terminal = Terminal::new(arguments.output.color);
-    let status = match arguments.mode() {
+    let verify = match &arguments.subcommand {
+        Some(Subcommand::CleanUpAfterVerify { program, id, folder }) => {
+            verify::watcher::watch(program, id, folder);
+            return Status::Clean.into();
+        }
+        Some(Subcommand::Verify(verify)) => Some(verify),
+        None => None,
+    };
+    let color = verify.map_or(arguments.output.color, |verify| verify.output.color);
+    let mut terminal = Terminal::new(color);
+    let status = match (verify, arguments.mode()) {
+        (Some(verify), _) => verify::run(verify, &mut terminal),
+        (None, mode) => run_mode(&arguments, mode, &mut terminal),
+    };
+    let written = terminal.finish().map_or(Status::Error, |()| Status::Clean);
+    status.max(written).into()
+}
+
+fn run_mode(arguments: &Arguments, mode: Mode, terminal: &mut Terminal) -> Status {
+    match mode {
         Mode::List => {
             let json = arguments.output.output_format == Format::Json;
             let text = if json { json::transforms(dockfix::transforms::ALL) } else { catalog::list() };
@@ -63,10 +82,8 @@ pub(crate) fn run() -> ExitCode {
             terminal.print(PLAIN, &catalog::explain(&name).unwrap_or_default());
             Status::Clean
         }
-        mode => rewrite(&arguments, &mode, &mut terminal),
-    };
-    let written = terminal.finish().map_or(Status::Error, |()| Status::Clean);
-    status.max(written).into()
+        mode => rewrite(arguments, &mode, terminal),
+    }
 }
 
 fn rewrite(arguments: &Arguments, mode: &Mode, terminal: &mut Terminal) -> Status {
@@ -116,17 +133,12 @@ fn status(reports: &[FileReport], mode: &Mode) -> Status {
 
 /// What became of everything that was asked for. The error is one with the request itself.
 fn reports(arguments: &Arguments, mode: &Mode) -> Result<Vec<FileReport>, Trouble> {
-    let here = std::env::current_dir();
-    let current =
-        here.map_err(|error| Trouble::new(".", format!("cannot be read: {}", read::reason(&error))))?;
-    if let Some(context) = arguments.input.context.as_deref().filter(|folder| !folder.is_dir()) {
-        let message = "is not a folder; `--context` needs one".to_owned();
-        return Err(Trouble::new(&context.to_string_lossy(), message));
-    }
+    let current = current_folder()?;
+    check_context(&arguments.input)?;
     let tasks = if arguments.stdin() {
         vec![stdin_task(arguments, &current)]
     } else {
-        file_tasks(arguments, &current)
+        file_tasks(&arguments.paths, &arguments.input, &arguments.fixes, &current)
     };
     let run = Run {
         current: &current,
@@ -142,21 +154,41 @@ fn reports(arguments: &Arguments, mode: &Mode) -> Result<Vec<FileReport>, Troubl
     Ok(pool.install(|| run.reports(tasks)))
 }
 
+fn current_folder() -> Result<PathBuf, Trouble> {
+    let here = std::env::current_dir();
+    here.map_err(|error| Trouble::new(".", format!("cannot be read: {}", read::reason(&error))))
+}
+
+fn check_context(input: &InputArguments) -> Result<(), Trouble> {
+    match input.context.as_deref().filter(|folder| !folder.is_dir()) {
+        None => Ok(()),
+        Some(context) => {
+            let message = "is not a folder; `--context` needs one".to_owned();
+            Err(Trouble::new(&context.to_string_lossy(), message))
+        }
+    }
+}
+
 fn stdin_task(arguments: &Arguments, current: &Path) -> Result<Task, Box<FileReport>> {
-    let given = arguments.input.stdin_filename.as_deref();
+    let given = arguments.stdin_filename.as_deref();
     let name = given.map_or("<stdin>".to_owned(), |path| path.to_string_lossy().into_owned());
     let path = given.map(|path| absolute(path, &name)).transpose()?;
     // Without a name, the settings of the current folder count.
     let place = path.clone().unwrap_or_else(|| current.join("Dockerfile"));
-    let mut finder = finder(arguments, current);
+    let mut finder = finder(&arguments.input, &arguments.fixes, current);
     let settings = finder.for_file(&place).map_err(|trouble| FileReport::failed(&name, trouble))?;
     let options = Options { text_only: true, ..settings.options };
     Ok(Task { name, path, options, wary: false, stdin: true })
 }
 
-fn file_tasks(arguments: &Arguments, current: &Path) -> Vec<Result<Task, Box<FileReport>>> {
-    let mut finder = finder(arguments, current);
-    let search = find::search(&arguments.paths);
+fn file_tasks(
+    paths: &[PathBuf],
+    input: &InputArguments,
+    fixes: &FixArguments,
+    current: &Path,
+) -> Vec<Result<Task, Box<FileReport>>> {
+    let mut finder = finder(input, fixes, current);
+    let search = find::search(paths);
     let unreadable = search.unreadable.iter().map(|(path, why)| {
         let name = path.to_string_lossy();
         Err(FileReport::failed(&name, Trouble::new(&name, format!("cannot be read: {why}"))))
@@ -169,7 +201,7 @@ fn file_tasks(arguments: &Arguments, current: &Path) -> Vec<Result<Task, Box<Fil
         let path = absolute(&found.path, &found.path.to_string_lossy())?;
         let name = if path.starts_with(current) { shown(&path, current) } else { slashes(&found.path) };
         let settings = finder.for_file(&path).map_err(|trouble| FileReport::failed(&name, trouble))?;
-        let wary = !found.named || arguments.input.force_exclude;
+        let wary = !found.named || input.force_exclude;
         if wary && settings.excluded {
             let why = "left alone: `exclude` of `dockfix.toml` covers it".to_owned();
             return Err(FileReport::new(&name, Body::Skipped { why, quiet: true }));
@@ -179,9 +211,8 @@ fn file_tasks(arguments: &Arguments, current: &Path) -> Vec<Result<Task, Box<Fil
     unreadable.chain(empty).chain(files).collect()
 }
 
-fn finder<'a>(arguments: &Arguments, current: &'a Path) -> SettingsFinder<'a> {
-    let config = arguments.input.config.as_deref();
-    SettingsFinder::new(current, config, arguments.fixes.choice(), arguments.fixes.unproven)
+fn finder<'a>(input: &InputArguments, fixes: &FixArguments, current: &'a Path) -> SettingsFinder<'a> {
+    SettingsFinder::new(current, input.config.as_deref(), fixes.choice(), fixes.unproven)
 }
 
 fn absolute(path: &Path, name: &str) -> Result<PathBuf, Box<FileReport>> {

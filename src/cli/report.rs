@@ -8,7 +8,7 @@ use std::fmt;
 use anstyle::Style;
 
 use dockfix::review::Item;
-use dockfix::rewrite::{Applied, ChangedIgnore, FileOutcome, HeldBack};
+use dockfix::rewrite::{Applied, ChangedIgnore, FileOutcome, HeldBack, Suppressed};
 use dockfix::source::Place;
 
 use super::args::Mode;
@@ -198,11 +198,16 @@ impl<'t> TextReport<'t> {
         match &report.body {
             Body::Rewritten(outcome) => {
                 let silent = outcome.applied.is_empty() && outcome.held_back.is_empty();
+                let silent = silent && outcome.remarks.is_empty();
                 if silent && report.notes.is_empty() && !verbose {
                     return;
                 }
                 self.terminal.say(&[(BOLD, &report.path)]);
                 self.remarks(report);
+                for remark in &outcome.remarks {
+                    let text = format!("line {}: {}", remark.place.line, remark.message);
+                    self.terminal.say(&[(PLAIN, "  "), (YELLOW, "note"), (PLAIN, "  "), (PLAIN, &text)]);
+                }
                 self.fixes(outcome);
             }
             // The diff shows it, and so does the fix that creates it.
@@ -239,8 +244,11 @@ impl<'t> TextReport<'t> {
         let held = alike(&outcome.held_back, |a, b| {
             a.transform == b.transform && a.message == b.message && a.missing == b.missing
         });
-        let names =
-            applied.iter().map(|group| group[0].transform).chain(held.iter().map(|group| group[0].transform));
+        let kept = alike(&outcome.suppressed, |a, b| a == b);
+        let kept = if verbose { kept } else { Vec::new() };
+        let names = applied.iter().map(|group| group[0].transform);
+        let names = names.chain(held.iter().map(|group| group[0].transform));
+        let names = names.chain(kept.iter().map(|group| group[0].transform));
         let width = names.map(str::len).max().unwrap_or(0);
         for group in &applied {
             let mut text = group[0].title.clone();
@@ -264,6 +272,12 @@ impl<'t> TextReport<'t> {
                 &(group[0].message.clone() + &places(group)),
             );
             self.missing(group[0]);
+        }
+        for group in &kept {
+            let Suppressed { transform, message, comment, place } = group[0];
+            let line = place.map(|place| format!(" of line {}", place.line)).unwrap_or_default();
+            let text = format!("{message}; `{comment}`{line} keeps it");
+            self.line(DIM, "kept", width, transform, &text);
         }
     }
 

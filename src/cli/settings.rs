@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dockfix::config::{Choice, Config, Options, Trusted};
+use dockfix::config::{Choice, Config, Options, Trusted, hadolint_ignored};
 use dockfix::transforms;
 
 use super::context::relative;
@@ -72,17 +72,15 @@ impl<'a> SettingsFinder<'a> {
         };
         options.selection = options.selection.then(self.choice.clone());
         options.unproven = self.unproven;
-        options.images.trusted.extend(self.hadolint(path));
+        if let Some((file, text)) = hadolint(path) {
+            options.images.trusted.extend(Trusted::of_hadolint(&text, &shown(&file, self.current)));
+            let codes = hadolint_ignored(&text).into_iter().map(|rule| format!("hadolint:{rule}"));
+            let names = codes.flat_map(|code| transforms::answering(&code).collect::<Vec<_>>());
+            let ignore = names.map(str::to_owned).collect();
+            // The weakest voice: what `dockfix.toml` selects counts more.
+            options.selection = options.selection.over(Choice { select: None, ignore });
+        }
         Ok(FileSettings { options, excluded })
-    }
-
-    /// The list of trusted registries in the nearest settings of hadolint.
-    fn hadolint(&self, path: &Path) -> Option<Trusted> {
-        let folders = path.ancestors().skip(1);
-        let files = folders.flat_map(|folder| HADOLINT.iter().map(move |name| folder.join(name)));
-        let file = files.into_iter().find(|file| file.is_file())?;
-        let text = std::fs::read_to_string(&file).unwrap_or_default();
-        Trusted::of_hadolint(&text, &shown(&file, self.current))
     }
 
     fn nearest(&mut self, folder: &Path) -> Governed {
@@ -98,6 +96,15 @@ impl<'a> SettingsFinder<'a> {
         self.by_folder.insert(folder.to_owned(), governed.clone());
         governed
     }
+}
+
+/// The nearest settings of hadolint and their text.
+fn hadolint(path: &Path) -> Option<(PathBuf, String)> {
+    let folders = path.ancestors().skip(1);
+    let mut files = folders.flat_map(|folder| HADOLINT.iter().map(move |name| folder.join(name)));
+    let file = files.find(|file| file.is_file())?;
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    Some((file, text))
 }
 
 fn read_settings(file: &Path, folder: &Path, current: &Path) -> Result<Arc<Settings>, Trouble> {

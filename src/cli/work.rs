@@ -51,17 +51,17 @@ pub(super) struct Run<'a> {
 }
 
 /// A Dockerfile that was read.
-struct Member {
+pub(super) struct Member {
     /// Where its report stands.
     at: usize,
-    task: Task,
+    pub(super) task: Task,
     source: Source,
     /// Its build context; none where neither it nor the context has a place.
-    chosen: Option<Chosen>,
+    pub(super) chosen: Option<Chosen>,
 }
 
 /// The Dockerfiles that share a build context and an ignore file; at least one.
-struct Unit {
+pub(super) struct Unit {
     members: Vec<Member>,
 }
 
@@ -70,25 +70,54 @@ impl Unit {
     fn chosen(&self) -> Option<&Chosen> {
         self.members.first()?.chosen.as_ref()
     }
+
+    pub(super) fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// Why the context is not known, where builds disagree about it.
+    pub(super) fn conflict(&self) -> Option<&str> {
+        self.chosen()?.conflict.as_deref()
+    }
 }
 
 /// What came of a unit, before anything is written.
-struct Done {
+pub(super) struct Done {
     unit: Unit,
     outcome: Result<Outcome, String>,
     /// The checklist of each Dockerfile, if it is wanted.
     checklists: Vec<Vec<Item>>,
 }
 
+impl Done {
+    pub(super) fn new(unit: Unit, outcome: Outcome) -> Done {
+        Done { unit, outcome: Ok(outcome), checklists: Vec::new() }
+    }
+}
+
+/// What is said, for each task in their order.
+pub(super) type Reports = Vec<Vec<FileReport>>;
+
 impl Run<'_> {
     /// A report for each task, in their order, those between them that are finished already; new files stand before
     /// the first Dockerfile of their context.
     pub(super) fn reports(&self, tasks: Vec<Result<Task, Box<FileReport>>>) -> Vec<FileReport> {
+        let (mut reports, units) = self.gather(tasks);
+        // Everything is read and judged before anything is written, so that no verdict depends on which was faster.
+        let done: Vec<Done> = units.into_par_iter().map(|unit| self.work(unit)).collect();
+        for done in done {
+            self.finish(done, &mut reports);
+        }
+        reports.into_iter().flatten().collect()
+    }
+
+    /// Reads all Dockerfiles and puts those together that share a context; what is finished already has its report.
+    pub(super) fn gather(&self, tasks: Vec<Result<Task, Box<FileReport>>>) -> (Reports, Vec<Unit>) {
         let prepare =
             |(at, task): (usize, Result<Task, Box<FileReport>>)| task.and_then(|task| self.prepare(at, task));
         let prepared: Vec<Result<_, Box<FileReport>>> =
             tasks.into_par_iter().enumerate().map(prepare).collect();
-        let mut reports: Vec<Vec<FileReport>> = prepared.iter().map(|_| Vec::new()).collect();
+        let mut reports: Reports = prepared.iter().map(|_| Vec::new()).collect();
         let mut ready = Vec::new();
         for (at, prepared) in prepared.into_iter().enumerate() {
             match prepared {
@@ -96,12 +125,7 @@ impl Run<'_> {
                 Err(report) => reports[at].push(*report),
             }
         }
-        // Everything is read and judged before anything is written, so that no verdict depends on which was faster.
-        let done: Vec<Done> = group(ready).into_par_iter().map(|unit| self.work(unit)).collect();
-        for done in done {
-            self.finish(done, &mut reports);
-        }
-        reports.into_iter().flatten().collect()
+        (reports, group(ready))
     }
 
     fn prepare(&self, at: usize, task: Task) -> Result<Member, Box<FileReport>> {
@@ -139,15 +163,18 @@ impl Run<'_> {
         context::choose(&request).map(Some).map_err(|error| format!("{error:#}"))
     }
 
-    fn work(&self, unit: Unit) -> Done {
+    /// What the library needs to know of a unit.
+    pub(super) fn build_context(&self, unit: &Unit) -> Result<BuildContext, String> {
         let project = match unit.chosen() {
-            None => Ok(Project::unknown()),
-            Some(chosen) => context::read(chosen).map_err(|error| format!("{error:#}")),
+            None => Project::unknown(),
+            Some(chosen) => context::read(chosen).map_err(|error| format!("{error:#}"))?,
         };
-        let result = project.and_then(|project| {
-            let dockerfiles = self.dockerfiles(&unit, &project);
+        Ok(BuildContext { dockerfiles: self.dockerfiles(unit, &project), project })
+    }
+
+    fn work(&self, unit: Unit) -> Done {
+        let result = self.build_context(&unit).and_then(|context| {
             guarded(|| {
-                let context = BuildContext { dockerfiles, project };
                 let outcome = (self.rewrite)(&context);
                 let checklists = if self.review { review(&context, &outcome) } else { Vec::new() };
                 (outcome, checklists)
@@ -201,7 +228,7 @@ impl Run<'_> {
     }
 
     /// Writes what came of a unit, if that is wanted, and reports it.
-    fn finish(&self, done: Done, reports: &mut [Vec<FileReport>]) {
+    pub(super) fn finish(&self, done: Done, reports: &mut [Vec<FileReport>]) {
         let Done { unit, outcome, checklists } = done;
         let outcome = match outcome {
             Ok(outcome) => outcome,
@@ -347,7 +374,7 @@ fn defects(name: &str, outcome: &FileOutcome) -> Vec<Trouble> {
 }
 
 /// A defect in one file must not end the run for the others.
-fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work))
         .map_err(|_| "dockfix failed on this file; please report this with the lines above".to_owned())
 }

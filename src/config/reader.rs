@@ -175,6 +175,16 @@ pub(super) fn one_of(value: Value<'_>, names: &[&str]) -> Result<String, ConfigE
     Err(value.error(format!("`{}` has no `{name}`; {}", value.key, suggestion(&name, names))))
 }
 
+/// A text that is the name of one of `choices`.
+pub(super) fn choice<T: Copy>(value: Value<'_>, choices: &[(&str, T)]) -> Result<T, ConfigError> {
+    let name = text(value)?;
+    if let Some((_, choice)) = choices.iter().find(|(known, _)| *known == name) {
+        return Ok(*choice);
+    }
+    let names: Vec<&str> = choices.iter().map(|(known, _)| *known).collect();
+    Err(value.error(format!("`{}` has no `{name}`; {}", value.key, suggestion(&name, &names))))
+}
+
 /// A whole number from `least` up to what its type holds.
 pub(super) fn number<T: TryFrom<i64>>(value: Value<'_>, least: i64, what: &str) -> Result<T, ConfigError> {
     let number = value.value.get_ref().as_integer();

@@ -44,11 +44,22 @@ fn every_key_is_read() {
         retries = 0x3
         [dockerignore]
         unneeded = [".env"]
+        [packages]
+        recommends = false
+        [layout]
+        indent = 2
+        operators = "leading"
+        keyword-case = "lower"
+        width = 100
+        blank-lines = "group"
+        line-ending = "crlf"
+        final-newline = false
     "#;
     let config = config(text);
     assert!(config.excludes("x/old/Dockerfile") && !config.excludes("Dockerfile"));
     let options = config.options_for("Dockerfile");
     assert_eq!(options.dockerignore.unneeded, Some(vec![".env".to_owned()]));
+    assert_eq!(options.packages, PackagesOptions { recommends: Some(false) });
     let user = UserOptions {
         id: Some(10001),
         group: Some(0),
@@ -69,6 +80,16 @@ fn every_key_is_read() {
         retries: Some(3),
     };
     assert_eq!(options.health, health);
+    let layout = LayoutOptions {
+        indent: Some(Indent::Spaces(2)),
+        operators: Some(Operators::Leading),
+        keyword_case: Some(KeywordCase::Lower),
+        width: Some(100),
+        blank_lines: Some(BlankLines::Group),
+        line_ending: Some(LineEnding::CrLf),
+        final_newline: Some(false),
+    };
+    assert_eq!(options.layout, layout);
     assert!(options.selection.enables("other", "security", false));
     assert!(!options.selection.enables("add-user", "security", true));
 }
@@ -97,11 +118,11 @@ fn what_is_unknown_names_its_line_and_its_neighbour() {
     refused("x = 1\n[user]\nidd = 1", "3:1: unknown key `idd` in `user`; did you mean `id`?");
     refused(
         "unsafe = true\n",
-        "1:1: unknown key `unsafe`; there are exclude, select, ignore, user, health, dockerignore, images, override",
+        "1:1: unknown key `unsafe`; there are exclude, select, ignore, user, health, dockerignore, images, packages, layout, override",
     );
     refused(
         "[[override]]\nfiles = ['a']\nexclude = ['b']",
-        "3:1: unknown key `exclude` in `override`; there are files, select, ignore, user, health, dockerignore, images",
+        "3:1: unknown key `exclude` in `override`; there are files, select, ignore, user, health, dockerignore, images, packages, layout",
     );
     refused("select = ['layout', 'add-uesr']", "1:21: `select` has no `add-uesr`; did you mean `add-user`?");
 }
@@ -137,10 +158,26 @@ fn wrong_values_name_what_is_wanted() {
         assert!(Config::parse(&text, SELECTORS).is_err(), "{duration}");
     }
     refused(
+        "layout.indent = 0",
+        "1:17: `indent` must be a number of blanks, such as 2 or 4, or \"tab\", not 0",
+    );
+    refused("layout.indent = 17", "1:17: `indent` is at most 16");
+    refused(
+        "layout.operators = 'both'",
+        "1:20: `operators` has no `both`; there are keep, trailing, leading",
+    );
+    refused(
         "exclude = ['!a']",
         "1:12: `!a` cannot take back what another pattern covers; name what is meant",
     );
     refused("[[override]]\nuser.id = 1", "1:1: `override` needs the key `files`");
+}
+
+#[test]
+fn a_tab_is_an_indent() {
+    let options = config("layout.indent = 'tab'").options_for("Dockerfile");
+    assert_eq!(options.layout.indent, Some(Indent::Tab));
+    assert_eq!((Indent::Tab.times(2).as_str(), Indent::Spaces(2).times(2).as_str()), ("\t\t", "    "));
 }
 
 #[test]

@@ -149,6 +149,8 @@ pub struct Install {
     pub command: String,
     /// What stands before the program.
     pub unwrapped: Unwrapped,
+    /// The words of the subcommand; none where goals stand.
+    pub command_words: Vec<usize>,
     /// Packages, projects or goals.
     pub operands: Vec<usize>,
     /// The options.
@@ -271,7 +273,7 @@ pub fn install(argv: &[Option<&str>]) -> Option<Install> {
         subcommand(&program.row, argv, &arguments)
     };
     let Arguments { options, mut operands, unknown } = arguments;
-    operands.drain(..rest);
+    let command_words: Vec<usize> = operands.drain(..rest).collect();
     let project = command_row(&program.row, &command).is_some_and(|row| row.project);
     let whole_project = project && operands.is_empty();
     let roles = &program.row.roles;
@@ -280,6 +282,7 @@ pub fn install(argv: &[Option<&str>]) -> Option<Install> {
         action,
         command,
         unwrapped,
+        command_words,
         operands,
         options,
         unknown,

@@ -339,6 +339,12 @@ impl Document {
             .map(|found| found.value.of(&self.text))
     }
 
+    /// The options of the `check` directive, up to their first space, as BuildKit finds them: by other rules than those
+    /// of [`Document::directives`].
+    pub fn check_options(&self) -> Option<Span> {
+        typed::check_value(&self.text)
+    }
+
     /// The comments above an instruction that BuildKit attaches to it: text after `#`, trimmed. Blank lines do not part
     /// them.
     pub fn comments_of(&self, instruction: &Instruction) -> &[Span] {

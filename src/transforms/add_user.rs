@@ -21,6 +21,7 @@ mod tests;
 mod tools;
 mod writes;
 
+pub(super) use self::numeric::numbers as user_numbers;
 use super::checklist::Silence;
 use super::checks::Checks;
 use super::shipped::Shipped;

@@ -2,32 +2,73 @@
 
 mod add_healthcheck;
 mod add_user;
+mod align_continuations;
+mod assume_yes;
 pub mod checklist;
 mod checks;
+mod commands;
 mod copy_manifests_first;
 mod exec_form;
+mod gaps;
 mod ignore_file;
+mod indents;
+mod lowercase_label_keys;
+mod make_paths_absolute;
+mod number_user;
 mod pin_base_image;
+mod platforms;
+mod ports;
+mod remove_overridden;
 mod repair_dockerignore;
+mod replace_maintainer;
 mod shipped;
+mod skip_apk_cache;
+mod skip_pip_cache;
+mod skip_recommends;
+mod space_arguments;
+mod split_env;
 mod split_stages;
+mod stage_names;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tidy_blanks;
 mod uppercase_keywords;
+mod use_apt_get;
+mod use_copy;
+mod use_shell_instruction;
 mod write_dockerignore;
+mod write_key_value_pairs;
 mod writing;
 
 use self::add_healthcheck::ADD_HEALTHCHECK;
 use self::add_user::ADD_USER;
+use self::align_continuations::ALIGN_CONTINUATIONS;
+use self::assume_yes::ASSUME_YES;
 use self::copy_manifests_first::COPY_MANIFESTS_FIRST;
 use self::exec_form::EXEC_FORM;
+use self::lowercase_label_keys::LOWERCASE_LABEL_KEYS;
+use self::make_paths_absolute::{MAKE_DESTINATION_ABSOLUTE, MAKE_WORKDIR_ABSOLUTE};
+use self::number_user::NUMBER_USER;
 use self::pin_base_image::PIN_BASE_IMAGE;
+use self::platforms::{DROP_CONSTANT_PLATFORM, DROP_TARGET_PLATFORM};
+use self::ports::{LOWERCASE_PORT_PROTOCOL, WRITE_CONTAINER_PORTS};
+use self::remove_overridden::REMOVE_OVERRIDDEN;
 use self::repair_dockerignore::REPAIR_DOCKERIGNORE;
+use self::replace_maintainer::REPLACE_MAINTAINER;
+use self::skip_apk_cache::SKIP_APK_CACHE;
+use self::skip_pip_cache::SKIP_PIP_CACHE;
+use self::skip_recommends::SKIP_RECOMMENDS;
+use self::space_arguments::SPACE_ARGUMENTS;
+use self::split_env::SPLIT_ENV;
 use self::split_stages::SPLIT_STAGES;
+use self::stage_names::{LOWERCASE_STAGE_NAMES, RENAME_DUPLICATE_STAGES, RENAME_RESERVED_STAGES};
 use self::tidy_blanks::TIDY_BLANKS;
 use self::uppercase_keywords::UPPERCASE_KEYWORDS;
+use self::use_apt_get::USE_APT_GET;
+use self::use_copy::USE_COPY;
+use self::use_shell_instruction::USE_SHELL_INSTRUCTION;
 use self::write_dockerignore::WRITE_DOCKERIGNORE;
+use self::write_key_value_pairs::WRITE_KEY_VALUE_PAIRS;
 use crate::config::Options;
 use crate::edit::{Applicability, Edit};
 use crate::model::{ImageRef, Model};
@@ -35,6 +76,7 @@ use crate::project::Project;
 use crate::project::builds::Build;
 use crate::shell::ShellCache;
 use crate::source::{Source, Span};
+use crate::suppression::Subject;
 use crate::syntax::Document;
 
 /// What kind of fault a transform mends. A closed list; `--select` and `--ignore` take these names too.
@@ -246,6 +288,16 @@ pub struct Transform {
 }
 
 impl Transform {
+    /// How comments that keep transforms away name it.
+    pub fn subject(&self) -> Subject<'static> {
+        Subject { name: self.name, category: self.category.as_str(), codes: self.fixes }
+    }
+
+    /// Whether it judges a stage as a whole, so that the comments above any instruction of the stage count.
+    pub fn judges_stage(&self) -> bool {
+        JUDGES_STAGE.contains(&self.name)
+    }
+
     /// Whether the options give this transform its turn.
     pub fn enabled(&self, options: &Options) -> bool {
         options.selection.enables(self.name, self.category.as_str(), self.default)
@@ -258,6 +310,34 @@ pub fn selectors() -> Vec<&'static str> {
     ALL.iter().map(|transform| transform.name).chain(categories).collect()
 }
 
+/// Transforms whose diagnostics stand for a whole stage. Other tools complain of the same at some other instruction of
+/// it (the last USER, say), and that is where the comments for these tools stand.
+const JUDGES_STAGE: &[&str] = &["split-stages", "add-user", "add-healthcheck"];
+
+/// Names of the transforms that answer to an outside name such as `hadolint:DL3006`.
+pub fn answering(code: &str) -> impl Iterator<Item = &'static str> {
+    let answers =
+        move |transform: &&&Transform| transform.fixes.iter().any(|own| own.eq_ignore_ascii_case(code));
+    ALL.iter().filter(answers).map(|transform| transform.name)
+}
+
+/// What to say of a name that no transform has, no category, and no transform answers to.
+pub fn unknown_name(name: &str) -> String {
+    let outside = name.len() > 2 && name.chars().any(|letter| letter.is_ascii_digit());
+    if outside {
+        return format!("no transform answers to `{name}`");
+    }
+    let rules = ALL.iter().flat_map(|transform| transform.fixes).filter_map(|code| code.split_once(':'));
+    let known = selectors().into_iter().chain(rules.map(|(_, rule)| rule)).chain(["all"]);
+    let near = known.map(|known| (strsim::damerau_levenshtein(name, known), known)).min();
+    match near {
+        Some((distance, known)) if distance <= 1 + known.len() / 4 => {
+            format!("there is no `{name}`; did you mean `{known}`?")
+        }
+        _ => format!("there is no `{name}`; `dockfix --list` shows the names"),
+    }
+}
+
 /// Every transform, in the order of its turn.
 ///
 /// The ignore file comes first, since the project is read again through it; then deprecated forms, pins, structure
@@ -267,17 +347,44 @@ pub const ALL: &[&Transform] = &[
     // The ignore file.
     &WRITE_DOCKERIGNORE,
     &REPAIR_DOCKERIGNORE,
+    // Deprecated forms.
+    &REPLACE_MAINTAINER,
+    &WRITE_KEY_VALUE_PAIRS,
+    &SPLIT_ENV,
+    &LOWERCASE_LABEL_KEYS,
+    &LOWERCASE_STAGE_NAMES,
+    &RENAME_DUPLICATE_STAGES,
+    &RENAME_RESERVED_STAGES,
+    &LOWERCASE_PORT_PROTOCOL,
+    &WRITE_CONTAINER_PORTS,
+    &DROP_TARGET_PLATFORM,
+    &DROP_CONSTANT_PLATFORM,
+    &REMOVE_OVERRIDDEN,
+    &USE_COPY,
+    &USE_SHELL_INSTRUCTION,
+    &MAKE_WORKDIR_ABSOLUTE,
+    &MAKE_DESTINATION_ABSOLUTE,
     // Pins.
     &PIN_BASE_IMAGE,
+    // What package managers are told, as it was meant: before the commands are moved or copied.
+    &USE_APT_GET,
+    &ASSUME_YES,
     // Start commands, before a split may choose an image without a shell.
     &EXEC_FORM,
     // Structure.
     &SPLIT_STAGES,
     &COPY_MANIFESTS_FIRST,
+    // What package managers leave behind, in the commands that are there by now.
+    &SKIP_RECOMMENDS,
+    &SKIP_APK_CACHE,
+    &SKIP_PIP_CACHE,
     // Content.
     &ADD_USER,
+    &NUMBER_USER,
     &ADD_HEALTHCHECK,
     // Layout.
     &UPPERCASE_KEYWORDS,
+    &SPACE_ARGUMENTS,
+    &ALIGN_CONTINUATIONS,
     &TIDY_BLANKS,
 ];

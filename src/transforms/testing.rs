@@ -1,7 +1,7 @@
 //! What the tests of all transforms share: one transform alone, with the laws and a second run checked.
 
 use super::{ALL, Example, Input, Transform};
-use crate::config::Options;
+use crate::config::{Config, LayoutOptions, Options};
 use crate::model::Model;
 use crate::project::{Project, builds};
 pub(crate) use crate::rewrite::FileOutcome;
@@ -74,13 +74,23 @@ pub(crate) fn without_context(transform: &Transform, text: &str) -> FileOutcome 
     rewrite_with(&context, &[transform]).files.remove(0)
 }
 
-/// Runs one transform in a context of files, with default options; returns what became of the Dockerfile.
+/// Runs one transform in a context of files, with the settings among them; returns what became of the Dockerfile.
 #[track_caller]
 pub(crate) fn run_alone(transform: &Transform, files: &[(&str, &str)], text: &str) -> FileOutcome {
-    let mut found = outcome(transform, files, text, &Options::default());
+    let mut found = outcome(transform, files, text, &options_beside(files));
     let file = found.files.remove(0);
     assert!(file.rejected.is_empty(), "a law is broken: {:?}", file.rejected);
     file
+}
+
+/// The settings of a `dockfix.toml` among the files; the default ones without it.
+#[track_caller]
+fn options_beside(files: &[(&str, &str)]) -> Options {
+    let settings = files.iter().find(|(path, _)| *path == "dockfix.toml");
+    settings.map_or_else(Options::default, |(_, text)| {
+        let config = Config::parse(text, &super::selectors()).expect("good settings");
+        config.options_for("Dockerfile")
+    })
 }
 
 /// Runs one transform in a context of files whose builds (of the compose file and the like among them) are read.
@@ -122,6 +132,17 @@ pub(crate) fn check_in(transform: &Transform, files: &[(&str, &str)], before: &s
     assert_eq!(again.after.text(), after, "a second run changes the text again");
 }
 
+/// The same as [`check`] with settings of the layout.
+#[track_caller]
+pub(crate) fn check_laid_out(transform: &Transform, layout: &LayoutOptions, before: &str, after: &str) {
+    let options = Options { layout: layout.clone(), ..Options::default() };
+    for text in [before, after] {
+        let file = outcome(transform, &[], text, &options).files.remove(0);
+        assert!(file.rejected.is_empty(), "a law is broken: {:?}", file.rejected);
+        assert_eq!(file.after.text(), after, "from {text:?}");
+    }
+}
+
 /// Asserts that nothing is changed.
 #[track_caller]
 pub(crate) fn same(transform: &Transform, text: &str) {
@@ -150,7 +171,14 @@ fn names_are_kebab_case_and_unique() {
             let found = outcome(transform, example.files, example.before, &Options::default());
             !found.created.is_empty() || found.ignore.is_some()
         };
-        let shows = |example: &&Example| example.before != example.after || creates(example);
+        // So is a change that is never proven, and waits for `--unsafe`.
+        let waits = |example: &Example| {
+            let options = Options { unproven: true, ..Options::default() };
+            let found = outcome(transform, example.files, example.before, &options);
+            found.files[0].after.text() != example.before
+        };
+        let shows =
+            |example: &&Example| example.before != example.after || creates(example) || waits(example);
         assert!(transform.examples.iter().any(|example| shows(&example)), "{name}");
         assert!(transform.examples.iter().any(|example| example.before == example.after), "{name}");
     }

@@ -16,6 +16,7 @@ pub(super) const TIDY_BLANKS: Transform = Transform {
     explain: "\
 Removes blanks at the end of lines, blank lines inside a continuation (which BuildKit warns about), blank lines at
 the end of the file and all but one of several blank lines, and ends the last line.
+With `final-newline = false` in the table `[layout]` of `dockfix.toml` the last line is left as it is.
 Blanks before a continuation mark belong to the string that the shell gets and stay; so does every byte of a heredoc.
 A blank line above a comment at the top stays where its removal would turn the comment into a directive.
 Always safe: nothing that gets built changes.",
@@ -29,7 +30,9 @@ Always safe: nothing that gets built changes.",
 fn run(input: &Input<'_>) -> Vec<Diagnostic> {
     let mut found = trailing_blanks(input);
     found.extend(blank_lines(input));
-    found.extend(final_newline(input));
+    if input.options.layout.final_newline() {
+        found.extend(final_newline(input));
+    }
     found
 }
 
@@ -150,7 +153,8 @@ fn diagnostic(span: Span, message: &str, title: &str, text: &str) -> Diagnostic 
 #[cfg(test)]
 mod tests {
     use super::TIDY_BLANKS;
-    use crate::transforms::testing::{check, same};
+    use crate::config::LayoutOptions;
+    use crate::transforms::testing::{check, check_laid_out, same};
 
     #[test]
     fn blanks_before_a_continuation_belong_to_the_string() {
@@ -193,5 +197,12 @@ mod tests {
         check(&TIDY_BLANKS, "FROM a\n\n  \n", "FROM a\n");
         check(&TIDY_BLANKS, "FROM a\n  ", "FROM a\n");
         check(&TIDY_BLANKS, "FROM a", "FROM a\n");
+    }
+
+    #[test]
+    fn the_last_line_may_stay_open() {
+        let open = LayoutOptions { final_newline: Some(false), ..LayoutOptions::default() };
+        check_laid_out(&TIDY_BLANKS, &open, "FROM a \nRUN x", "FROM a\nRUN x");
+        check_laid_out(&TIDY_BLANKS, &open, "FROM a\nRUN x\n", "FROM a\nRUN x\n");
     }
 }

@@ -1,6 +1,7 @@
 //! `uppercase-keywords`: instructions and `AS` in capitals, as the Dockerfile reference writes them.
 
 use super::{Category, Diagnostic, Effect, Example, Fix, Input, Transform};
+use crate::config::KeywordCase;
 use crate::edit::{Applicability, Edit};
 use crate::source::Span;
 use crate::syntax::{Arguments, Instruction, Keyword};
@@ -15,6 +16,7 @@ pub(super) const UPPERCASE_KEYWORDS: Transform = Transform {
     fixes: &["BuildKit:ConsistentInstructionCasing", "BuildKit:FromAsCasing"],
     explain: "\
 BuildKit reads keywords in any case, people read them best in capitals, as the Dockerfile reference has them.
+`keyword-case` in the table `[layout]` of `dockfix.toml` asks for `lower` instead, or to `keep` them.
 The instruction behind ONBUILD is left alone: BuildKit stores it as text, so its case is part of the image.
 Always safe: nothing that gets built changes.",
     examples: &[
@@ -25,10 +27,21 @@ Always safe: nothing that gets built changes.",
 };
 
 fn run(input: &Input<'_>) -> Vec<Diagnostic> {
+    let case = input.options.layout.keyword_case();
+    let written = |word: &str| match case {
+        KeywordCase::Upper => word.to_ascii_uppercase(),
+        KeywordCase::Lower => word.to_ascii_lowercase(),
+        KeywordCase::Keep => word.to_owned(),
+    };
+    let text = input.source.text();
     let words = input.document.instructions.iter().flat_map(keywords);
-    let words =
-        words.filter(|span| span.of(input.source.text()).bytes().any(|byte| byte.is_ascii_lowercase()));
-    words.map(|span| diagnostic(input, span)).collect()
+    words
+        .filter_map(|span| {
+            let word = span.of(text);
+            let new = written(word);
+            (new != word).then(|| diagnostic(span, word, new, case))
+        })
+        .collect()
 }
 
 /// The keyword of an instruction, and the `AS` of a FROM, where each stands in one piece.
@@ -41,18 +54,17 @@ fn keywords(instruction: &Instruction) -> impl Iterator<Item = Span> {
     [name, alias].into_iter().flatten().filter_map(|word| instruction.source_span(word))
 }
 
-fn diagnostic(input: &Input<'_>, span: Span) -> Diagnostic {
-    let word = span.of(input.source.text());
-    let upper = word.to_ascii_uppercase();
+fn diagnostic(span: Span, word: &str, new: String, case: KeywordCase) -> Diagnostic {
+    let wanted = if case == KeywordCase::Lower { "small letters" } else { "capitals" };
     Diagnostic {
         span,
-        message: format!("`{word}` is not in capitals"),
+        message: format!("`{word}` is not in {wanted}"),
         reasons: Vec::new(),
         missing: Vec::new(),
         fix: Some(Fix {
-            title: format!("write `{upper}`"),
+            title: format!("write `{new}`"),
             applicability: Applicability::Safe,
-            edits: vec![Edit::replace(span, upper)],
+            edits: vec![Edit::replace(span, new)],
             create: None,
             ignore: Vec::new(),
             declares: Vec::new(),
@@ -63,7 +75,8 @@ fn diagnostic(input: &Input<'_>, span: Span) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::UPPERCASE_KEYWORDS;
-    use crate::transforms::testing::{check, same};
+    use crate::config::{KeywordCase, LayoutOptions};
+    use crate::transforms::testing::{check, check_laid_out, same};
 
     #[test]
     fn capitals_stay() {
@@ -78,6 +91,14 @@ mod tests {
     #[test]
     fn a_comment_between_lines_stays() {
         check(&UPPERCASE_KEYWORDS, "from a\nrun x \\\n# y\n  z\n", "FROM a\nRUN x \\\n# y\n  z\n");
+    }
+
+    #[test]
+    fn the_case_is_a_setting() {
+        let case = |case| LayoutOptions { keyword_case: Some(case), ..LayoutOptions::default() };
+        let text = "From a As b\nONBUILD RUN x\n";
+        check_laid_out(&UPPERCASE_KEYWORDS, &case(KeywordCase::Lower), text, "from a as b\nonbuild RUN x\n");
+        check_laid_out(&UPPERCASE_KEYWORDS, &case(KeywordCase::Keep), text, text);
     }
 
     #[test]

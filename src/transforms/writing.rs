@@ -45,6 +45,20 @@ pub(super) fn continued(document: &Document, parts: &[&str]) -> Vec<String> {
     parts.iter().enumerate().map(line).collect()
 }
 
+/// A value in double quotes, so that BuildKit reads exactly this text: nothing in it is expanded.
+pub(super) fn quoted(document: &Document, value: &str) -> String {
+    let mut text = String::with_capacity(value.len() + 2);
+    text.push('"');
+    for letter in value.chars() {
+        if matches!(letter, '"' | '$') || letter == document.escape {
+            text.push(document.escape);
+        }
+        text.push(letter);
+    }
+    text.push('"');
+    text
+}
+
 /// The lines of an instruction together with the comments directly above: what is deleted or moved as one.
 pub(super) fn with_comments(document: &Document, instruction: usize) -> Span {
     document.comment_block(instruction).cover(document.line_span(instruction))

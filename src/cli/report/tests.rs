@@ -69,6 +69,8 @@ fn reports() -> Vec<FileReport> {
             applied("use `npm ci`", true),
         ],
         held_back: vec![held(3, true), held(7, true)],
+        suppressed: Vec::new(),
+        remarks: Vec::new(),
         faults: Vec::new(),
         rejected: Vec::new(),
     };

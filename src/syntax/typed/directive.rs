@@ -21,7 +21,7 @@ pub(super) fn check(text: &str) -> Option<SyntaxError> {
 ///
 /// This directive is looked for by other rules than those of [`super::super::Document::directives`]: a first line
 /// `#!…` is passed over, an indented comment ends the search, and a line loses one carriage return at its end, not all.
-fn check_value(text: &str) -> Option<Span> {
+pub(in crate::syntax) fn check_value(text: &str) -> Option<Span> {
     let mut at = text.len() - text.strip_prefix('\u{feff}').unwrap_or(text).len();
     if text[at..].starts_with("#!") {
         at += text[at..].find('\n')? + 1;

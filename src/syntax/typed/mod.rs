@@ -11,6 +11,7 @@ mod mount;
 mod rules;
 mod suggest;
 
+pub(super) use self::directive::check_value;
 pub use self::health::{Health, health};
 pub use self::mount::{Mount, MountKind, mount_fields, mounts};
 

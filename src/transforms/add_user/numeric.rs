@@ -53,7 +53,7 @@ pub(super) fn fix(shipped: &Shipped<'_>) -> Option<Diagnostic> {
 }
 
 /// The numbers of a user and its primary group, and what says so.
-fn numbers(shipped: &Shipped<'_>, name: &str) -> Option<(u32, u32, String)> {
+pub(in crate::transforms) fn numbers(shipped: &Shipped<'_>, name: &str) -> Option<(u32, u32, String)> {
     match makers::find(shipped) {
         Made::Known { name: made, id, group, .. } if made == name && !changes(shipped, &["addgroup"]) => {
             Some((id, group, format!("the file makes `{name}` with numbers of its own")))

@@ -1,0 +1,160 @@
+//! `align-continuations`: the continued lines of a list at one indent.
+
+use super::gaps::{Gap, Next, gaps};
+use super::indents::indent;
+use super::{Category, Diagnostic, Effect, Example, Fix, Input, Transform};
+use crate::edit::{Applicability, Edit};
+use crate::syntax::Instruction;
+
+/// Puts continued lines at one indent.
+pub(super) const ALIGN_CONTINUATIONS: Transform = Transform {
+    name: "align-continuations",
+    summary: "put the continued lines of ENV, LABEL, COPY and the like, and of flags, at one indent",
+    category: Category::Layout,
+    effect: Effect::Layout,
+    default: true,
+    fixes: &[],
+    explain: "\
+Lines that continue a list of pairs, paths, flags or strings stand in by one indent, comments between them too, and one
+blank stands before the mark that continues them.
+The indent is `indent` in the table `[layout]` of `dockfix.toml`, else `indent_size` and `indent_style` of the
+`.editorconfig`, else the one that most continued instructions of the file have, else four blanks.
+A line that continues a value, quoted or not, is a part of that value and stays as it is.
+Always safe: nothing that gets built changes.",
+    examples: &[
+        Example {
+            files: &[],
+            before: "FROM a\nLABEL a=b\\\n      c=d   \\\n# why\n  e=f\n",
+            after: "FROM a\nLABEL a=b \\\n    c=d \\\n    # why\n    e=f\n",
+        },
+        Example {
+            files: &[],
+            before: "FROM a\nENV A=\"x\\\n  y\"\nRUN x \\\n  y\n",
+            after: "FROM a\nENV A=\"x\\\n  y\"\nRUN x \\\n  y\n",
+        },
+    ],
+    run,
+};
+
+fn run(input: &Input<'_>) -> Vec<Diagnostic> {
+    let indent = indent(input);
+    let text = input.source.text();
+    let aligned = |instruction: &Instruction| {
+        let is_ours = |gap: &Gap| gap.is_broken(text) && !belongs_to_shell(gap, instruction);
+        let gaps = gaps(instruction);
+        let gaps = gaps.iter().filter(|gap| is_ours(gap));
+        let edits: Vec<Edit> = gaps.flat_map(|gap| gap.align(input.document, indent)).collect();
+        (!edits.is_empty()).then(|| diagnostic(edits))
+    };
+    let continued = input.document.instructions.iter().filter(|it| !it.joined.is_one_line());
+    continued.filter_map(aligned).collect()
+}
+
+/// Whether a break stands before a shell text of several lines: the first is indented together with the others.
+fn belongs_to_shell(gap: &Gap, instruction: &Instruction) -> bool {
+    let starts_shell = gap.next == Next::Shell;
+    starts_shell && instruction.source_span(instruction.rest).is_none()
+}
+
+fn diagnostic(edits: Vec<Edit>) -> Diagnostic {
+    Diagnostic {
+        span: edits[0].span,
+        message: "continued lines do not stand at one indent".to_owned(),
+        reasons: Vec::new(),
+        missing: Vec::new(),
+        fix: Some(Fix {
+            title: "align the continued lines".to_owned(),
+            applicability: Applicability::Safe,
+            edits,
+            create: None,
+            ignore: Vec::new(),
+            declares: Vec::new(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALIGN_CONTINUATIONS;
+    use crate::config::{Indent, LayoutOptions};
+    use crate::transforms::testing::{check, check_laid_out, same};
+
+    #[test]
+    fn the_indent_is_a_setting() {
+        let tab = LayoutOptions { indent: Some(Indent::Tab), ..LayoutOptions::default() };
+        let text = "FROM a\nENV A=1 \\\n    B=2\n";
+        check_laid_out(&ALIGN_CONTINUATIONS, &tab, text, "FROM a\nENV A=1 \\\n\tB=2\n");
+    }
+
+    #[test]
+    fn the_style_of_the_file_counts() {
+        check(
+            &ALIGN_CONTINUATIONS,
+            "FROM a\nRUN x \\\n  y\nRUN x \\\n  y\nENV A=1 \\\n    B=2\n",
+            "FROM a\nRUN x \\\n  y\nRUN x \\\n  y\nENV A=1 \\\n  B=2\n",
+        );
+    }
+
+    #[test]
+    fn values_of_several_lines_stay() {
+        same(&ALIGN_CONTINUATIONS, "FROM a\nENV A=\"x \\\n  y \\\n        z\" \\\n    B=2\n");
+        same(&ALIGN_CONTINUATIONS, "FROM a\nENV A x \\\n  y \\\n        z\n");
+        same(&ALIGN_CONTINUATIONS, "FROM a\nCOPY x\\\ny z\nWORKDIR /a\\\n  b\n");
+    }
+
+    #[test]
+    fn a_break_next_to_a_value_of_several_lines_is_aligned() {
+        check(
+            &ALIGN_CONTINUATIONS,
+            "FROM a\nENV MSG='it''s' \\\n  Q=\"a\\\n b\" \\\n  R=1\nRUN x \\\n    y\nRUN x \\\n    y\n",
+            "FROM a\nENV MSG='it''s' \\\n    Q=\"a\\\n b\" \\\n    R=1\nRUN x \\\n    y\nRUN x \\\n    y\n",
+        );
+    }
+
+    #[test]
+    fn blank_lines_inside_are_left_to_others() {
+        check(&ALIGN_CONTINUATIONS, "FROM a\nENV A=1 \\\n\n      B=2\n", "FROM a\nENV A=1 \\\n\n    B=2\n");
+    }
+
+    #[test]
+    fn arrays_of_several_lines() {
+        check(
+            &ALIGN_CONTINUATIONS,
+            "FROM a\nCMD [ \\\n   \"x\",\\\n \"y\" \\\n    ]\n",
+            "FROM a\nCMD [ \\\n    \"x\", \\\n    \"y\" \\\n]\n",
+        );
+    }
+
+    #[test]
+    fn flags_and_the_only_line_of_a_shell_text() {
+        check(
+            &ALIGN_CONTINUATIONS,
+            "FROM a\nRUN --network=none \\\n --mount=type=cache,target=/x \\\n  x\nHEALTHCHECK \\\n CMD x\n",
+            "FROM a\nRUN --network=none \\\n    --mount=type=cache,target=/x \\\n    x\nHEALTHCHECK \\\n    CMD x\n",
+        );
+    }
+
+    #[test]
+    fn a_shell_text_of_several_lines_is_not_ours() {
+        same(&ALIGN_CONTINUATIONS, "FROM a\nRUN \\\n  x && \\\n  y\nCMD x \\\n y\n");
+    }
+
+    #[test]
+    fn onbuild_and_heredocs_stay() {
+        same(&ALIGN_CONTINUATIONS, "FROM a\nONBUILD ENV A=1 \\\n  B=2\nONBUILD \\\n  RUN x \\\n  y\n");
+        check(
+            &ALIGN_CONTINUATIONS,
+            "FROM a\nCOPY <<A \\\n   <<B /x/\n  a\nA\n  b\nB\n",
+            "FROM a\nCOPY <<A \\\n    <<B /x/\n  a\nA\n  b\nB\n",
+        );
+    }
+
+    #[test]
+    fn backtick_escapes_and_line_ends_stay() {
+        check(
+            &ALIGN_CONTINUATIONS,
+            "# escape=`\r\nFROM a\r\nENV A=C:\\`\r\n  B=2   `\r\n  C=3\r\nRUN x `\r\n    y\r\nRUN x `\r\n    y\r\n",
+            "# escape=`\r\nFROM a\r\nENV A=C:\\ `\r\n    B=2 `\r\n    C=3\r\nRUN x `\r\n    y\r\nRUN x `\r\n    y\r\n",
+        );
+    }
+}
