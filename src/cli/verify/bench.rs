@@ -76,8 +76,8 @@ pub(super) struct Original {
 #[derive(Clone, Debug)]
 pub(super) struct Comparison {
     pub(super) rows: Vec<Row>,
-    /// The file that was edited for the second build.
-    pub(super) edited: Option<String>,
+    /// What else has to be known to read them.
+    pub(super) notes: Vec<String>,
     /// Why what the program does could not be compared, where the original does nothing.
     pub(super) unproven: Option<String>,
 }
@@ -155,8 +155,13 @@ impl Bench<'_> {
         let side = self.measure(subject, &built.tag, image, behaviour, &recipe, &original.edited)?;
         let mut rows = vec![built_row("yes", Change::Same)];
         rows.extend(compare(&original.side, &side));
-        let edited = original.edited.as_ref().ok().map(|edited| edited.file.clone());
-        Ok(Comparison { rows, edited, unproven: original.side.behaviour.failure() })
+        let edited = original.edited.as_ref().ok();
+        let mut notes: Vec<String> =
+            edited.map(|edited| format!("the edit was one of `{}`", edited.file)).into_iter().collect();
+        if !self.engine.is_local() && !original.ports.is_empty() {
+            notes.push("the engine is not on this machine, so no port was asked".to_owned());
+        }
+        Ok(Comparison { rows, notes, unproven: original.side.behaviour.failure() })
     }
 
     /// Removes an image that is not needed any more.

@@ -213,6 +213,8 @@ fn health(before: &Behaviour, after: &Behaviour) -> Row {
     let change = match (before.health, after.health) {
         (old, new) if old == new => Change::Same,
         (_, Some(Condition::Healthy)) => Change::Better,
+        // The check tells the truth: the original does not do what it is there for.
+        (None, Some(_)) if before.failure().is_some() => Change::Different,
         // An engine that runs no checks says nothing of either.
         (None, Some(Condition::Unknown)) if after.state == State::Up => Change::Different,
         (None | Some(Condition::Healthy), _) => Change::Worse,

@@ -75,6 +75,17 @@ fn health_has_to_be_good_where_it_is_new() {
 }
 
 #[test]
+fn check_of_a_server_that_does_not_work_may_say_so() {
+    let deaf = |health| {
+        let answers = BTreeMap::from([(80, Answer::Nothing)]);
+        side(Behaviour { listening: Some(BTreeSet::new()), answers, health, ..up() })
+    };
+    assert_eq!(changes(&deaf(None), &deaf(Some(Condition::Unhealthy))), [("health", Change::Different)]);
+    assert_eq!(deaf(None).behaviour.failure().as_deref(), Some("stays up and listens on none of its ports"));
+    assert_eq!(up().failure(), None);
+}
+
+#[test]
 fn signal_has_to_arrive_as_before() {
     let with = |code| side(Behaviour { stop: Some(Stop { code, took: Duration::from_secs(10) }), ..up() });
     assert_eq!(changes(&with(137), &with(143)), [("stops", Change::Better)]);

@@ -23,6 +23,7 @@ mod scan;
 mod shown;
 mod trial;
 mod unit;
+mod verdict;
 pub(super) mod watcher;
 
 use std::cell::RefCell;
@@ -41,7 +42,8 @@ use self::leftovers::Mark;
 use self::process::{Failure, Runner};
 use self::progress::Progress;
 use self::scan::Scanner;
-use self::unit::{CaseReport, Member, Verdict, Verified};
+use self::unit::{Member, Verified};
+use self::verdict::{CaseReport, Verdict};
 use self::watcher::Watcher;
 use super::args::{Format, VerifyArguments};
 use super::read::reason;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::compare::{Change, Row};
-use super::unit::{CaseReport, Verdict};
+use super::verdict::{CaseReport, Verdict};
 use crate::cli::json::render;
 use crate::cli::terminal::{BOLD, DIM, GREEN, PLAIN, RED, Terminal, YELLOW};
 
@@ -215,7 +215,7 @@ pub(super) fn json(reports: &[CaseReport]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::unit::Held;
+    use super::super::verdict::Held;
     use super::*;
 
     fn report(verdict: Verdict, rows: Vec<Row>) -> CaseReport {

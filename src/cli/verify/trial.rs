@@ -209,10 +209,17 @@ impl Behaviour {
     /// Why the container is of no use as it was started, if it is not.
     pub(super) fn failure(&self) -> Option<String> {
         match self.state {
+            // Something keeps it up, such as a program that watches another one that has failed.
+            State::Up if self.is_deaf() => Some("stays up and listens on none of its ports".to_owned()),
             State::Up | State::Ended(0) => None,
             State::Ended(code) => Some(format!("ends with {code} ({})", self.words)),
             State::NotStarted => Some(format!("cannot be started ({})", self.words)),
         }
+    }
+
+    fn is_deaf(&self) -> bool {
+        let silent = self.answers.values().all(|answer| *answer == Answer::Nothing);
+        !self.answers.is_empty() && silent && self.listening.as_ref().is_some_and(BTreeSet::is_empty)
     }
 
     fn of(state: State) -> Behaviour {

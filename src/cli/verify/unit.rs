@@ -13,8 +13,9 @@ use dockfix::rewrite::{BuildContext, FileOutcome, Outcome};
 use dockfix::transforms;
 
 use super::bench::{Bench, Comparison, Original, Subject, Version, built_row};
-use super::compare::{Change, Row};
+use super::compare::Change;
 use super::process::Failure;
+use super::verdict::{CaseReport, Held, Verdict};
 use crate::cli::work::Rewrite;
 
 /// The transforms that change the ignore file, which is one for all Dockerfiles of a context.
@@ -24,50 +25,6 @@ const OF_THE_CONTEXT: &[&str] = &["write-dockerignore", "repair-dockerignore"];
 #[derive(Clone, Debug)]
 pub(super) struct Member {
     pub(super) subjects: Vec<Subject>,
-}
-
-/// What came of one shipped stage of a Dockerfile.
-#[derive(Clone, Debug)]
-pub(super) struct CaseReport {
-    pub(super) name: String,
-    pub(super) target: Option<String>,
-    pub(super) verdict: Verdict,
-    pub(super) rows: Vec<Row>,
-    /// The transforms that the verified text has.
-    pub(super) applied: Vec<&'static str>,
-    pub(super) held_back: Vec<Held>,
-    pub(super) notes: Vec<String>,
-}
-
-/// A transform whose result failed, and in which point.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Held {
-    pub(super) transform: &'static str,
-    pub(super) because: String,
-}
-
-/// How it ended.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Verdict {
-    /// Everything that the rewritten file does was compared, and nothing is worse.
-    Verified,
-    /// Something was worse; what is left without it was verified.
-    Failed,
-    /// There is nothing to change.
-    Unchanged,
-    /// There is nothing to compare with, or the engine failed.
-    Impossible(String),
-}
-
-impl Verdict {
-    pub(super) fn as_str(&self) -> &'static str {
-        match self {
-            Verdict::Verified => "verified",
-            Verdict::Failed => "failed",
-            Verdict::Unchanged => "unchanged",
-            Verdict::Impossible(_) => "impossible",
-        }
-    }
 }
 
 /// What came of a context.
@@ -225,9 +182,8 @@ impl Unit<'_> {
                 None => Verdict::Unchanged,
             };
             let shown = passed.or_else(|| state.worst.get(stage));
-            let edit = shown.and_then(|shown| shown.edited.as_ref());
             let mut notes = state.notes.clone();
-            notes.extend(edit.map(|file| format!("the edit was one of `{file}`")));
+            notes.extend(shown.into_iter().flat_map(|shown| shown.notes.clone()));
             CaseReport {
                 name: subject.name.clone(),
                 target: subject.target.clone(),
@@ -354,7 +310,7 @@ impl Unit<'_> {
             Err(Failure::Stopped) => return Err(Failure::Stopped),
             Err(failure) => {
                 let rows = vec![built_row(&format!("no: {failure}"), Change::Worse)];
-                return Ok(Ok(Comparison { rows, edited: None, unproven: None }));
+                return Ok(Ok(Comparison { rows, notes: Vec::new(), unproven: None }));
             }
         };
         let compared = self.bench.compare(subject, original, &built);
