@@ -6,8 +6,12 @@ mod align_continuations;
 mod assume_yes;
 pub mod checklist;
 mod checks;
+mod clean_package_caches;
+mod clean_package_lists;
+mod clean_yarn_cache;
 mod commands;
 mod copy_manifests_first;
+mod drop_sudo;
 mod exec_form;
 mod gaps;
 mod ignore_file;
@@ -15,6 +19,7 @@ mod indents;
 mod lowercase_label_keys;
 mod make_paths_absolute;
 mod number_user;
+mod merge_update;
 mod pin_base_image;
 mod platforms;
 mod ports;
@@ -22,7 +27,9 @@ mod remove_overridden;
 mod repair_dockerignore;
 mod replace_maintainer;
 mod shipped;
+mod shorten_wget_progress;
 mod skip_apk_cache;
+mod skip_login_log;
 mod skip_pip_cache;
 mod skip_recommends;
 mod space_arguments;
@@ -44,18 +51,25 @@ use self::add_healthcheck::ADD_HEALTHCHECK;
 use self::add_user::ADD_USER;
 use self::align_continuations::ALIGN_CONTINUATIONS;
 use self::assume_yes::ASSUME_YES;
+use self::clean_package_caches::CLEAN_PACKAGE_CACHES;
+use self::clean_package_lists::CLEAN_PACKAGE_LISTS;
+use self::clean_yarn_cache::CLEAN_YARN_CACHE;
 use self::copy_manifests_first::COPY_MANIFESTS_FIRST;
+use self::drop_sudo::DROP_SUDO;
 use self::exec_form::EXEC_FORM;
 use self::lowercase_label_keys::LOWERCASE_LABEL_KEYS;
 use self::make_paths_absolute::{MAKE_DESTINATION_ABSOLUTE, MAKE_WORKDIR_ABSOLUTE};
 use self::number_user::NUMBER_USER;
+use self::merge_update::MERGE_UPDATE;
 use self::pin_base_image::PIN_BASE_IMAGE;
 use self::platforms::{DROP_CONSTANT_PLATFORM, DROP_TARGET_PLATFORM};
 use self::ports::{LOWERCASE_PORT_PROTOCOL, WRITE_CONTAINER_PORTS};
 use self::remove_overridden::REMOVE_OVERRIDDEN;
 use self::repair_dockerignore::REPAIR_DOCKERIGNORE;
 use self::replace_maintainer::REPLACE_MAINTAINER;
+use self::shorten_wget_progress::SHORTEN_WGET_PROGRESS;
 use self::skip_apk_cache::SKIP_APK_CACHE;
+use self::skip_login_log::SKIP_LOGIN_LOG;
 use self::skip_pip_cache::SKIP_PIP_CACHE;
 use self::skip_recommends::SKIP_RECOMMENDS;
 use self::space_arguments::SPACE_ARGUMENTS;
@@ -367,7 +381,9 @@ pub const ALL: &[&Transform] = &[
     // Pins.
     &PIN_BASE_IMAGE,
     // What package managers are told, as it was meant: before the commands are moved or copied.
+    &DROP_SUDO,
     &USE_APT_GET,
+    &MERGE_UPDATE,
     &ASSUME_YES,
     // Start commands, before a split may choose an image without a shell.
     &EXEC_FORM,
@@ -378,6 +394,11 @@ pub const ALL: &[&Transform] = &[
     &SKIP_RECOMMENDS,
     &SKIP_APK_CACHE,
     &SKIP_PIP_CACHE,
+    &SKIP_LOGIN_LOG,
+    &CLEAN_PACKAGE_LISTS,
+    &CLEAN_PACKAGE_CACHES,
+    &CLEAN_YARN_CACHE,
+    &SHORTEN_WGET_PROGRESS,
     // Content.
     &ADD_USER,
     &NUMBER_USER,

@@ -66,10 +66,7 @@ impl Call<'_> {
 
     /// An edit that puts a word behind another; `None` where a line break parts that one.
     pub(in crate::transforms) fn insert_behind(&self, word: usize, text: &str) -> Option<Edit> {
-        let span = self.placed.command.words.get(word)?.span;
-        let place = self.run.place(span)?;
-        // The word is written anew: what is inserted at an instruction's very end does not count as a part of it.
-        Some(Edit::replace(place, format!("{} {text}", self.run.text(span))))
+        self.run.insert_behind(self.placed.command.words.get(word)?, text)
     }
 
     /// An edit that writes another text in a word's place.

@@ -2,10 +2,17 @@
 
 use super::Run;
 use crate::edit::Edit;
-use crate::shell::{Chain, Command, Connector, EndKind, Pipeline, SimpleCommand};
+use crate::shell::{Chain, Command, Connector, EndKind, Pipeline, SimpleCommand, Word};
 use crate::source::Span;
 
 impl Run<'_> {
+    /// An edit that puts text behind a word, with a blank between; `None` where a line break parts the word.
+    pub(in crate::transforms) fn insert_behind(&self, word: &Word, text: &str) -> Option<Edit> {
+        let place = self.place(word.span)?;
+        // The word is written anew: what is inserted at an instruction's very end does not count as a part of it.
+        Some(Edit::replace(place, format!("{} {text}", self.text(word.span))))
+    }
+
     /// An edit that takes out what stands from one offset of the script to another, with the line breaks inside it;
     /// `None` where a comment would be lost with it.
     pub(in crate::transforms) fn take_out(&self, from: usize, to: usize) -> Option<Edit> {

@@ -40,12 +40,20 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
 /// package manager, in words.
 pub(in crate::transforms) fn later_need(run: &Run<'_>, manager: Manager) -> Option<String> {
     let row = TABLES.manager.iter().find(|row| row.manager == manager)?;
-    let stage = run.stage()?;
-    let model = run.input.model;
+    later(run).into_iter().find_map(|index| Reader { input: run.input, row, index }.need())
+}
+
+/// The RUNs that run after this one, in its stage and those built on it, as far as they are understood.
+pub(in crate::transforms) fn later_runs<'a>(run: &Run<'a>) -> Vec<Run<'a>> {
+    later(run).into_iter().filter_map(|index| Run::of(run.input, index)).collect()
+}
+
+/// The instructions that come after a RUN, in its stage and those built on it.
+fn later(run: &Run<'_>) -> Vec<usize> {
+    let (model, Some(stage)) = (run.input.model, run.stage()) else { return Vec::new() };
     let stages = (0..model.stages.len()).filter(|other| model.lineage(*other).contains(&stage));
     let indexes = stages.flat_map(|stage| model.stages[stage].instructions.clone());
-    let later = indexes.filter(|index| *index > run.index);
-    later.into_iter().find_map(|index| Reader { input: run.input, row, index }.need())
+    indexes.filter(|index| *index > run.index).collect()
 }
 
 struct Reader<'a> {

@@ -6,12 +6,15 @@
 
 mod call;
 mod edits;
+mod joint;
 mod later;
+mod place;
 
 use std::sync::Arc;
 
 pub(super) use self::call::{Call, calls};
-pub(super) use self::later::later_need;
+pub(super) use self::later::{later_need, later_runs};
+pub(super) use self::place::{needed_in_image, runs_as_root, runs_before};
 use super::Input;
 use crate::shell::{Parsed, Placed, Script};
 use crate::source::Span;
@@ -77,6 +80,11 @@ impl<'a> Run<'a> {
         self.input.document.instructions[self.index].keyword == Keyword::Onbuild
     }
 
+    /// Whether it is the body of a heredoc.
+    pub(super) fn is_heredoc(&self) -> bool {
+        matches!(self.text, TextPlace::Body(_))
+    }
+
     /// The tree; `None` never, since a RUN without one is none of ours.
     pub(super) fn script(&self) -> Option<&Script> {
         self.parsed.as_ref().as_ref().ok()
@@ -90,6 +98,11 @@ impl<'a> Run<'a> {
     /// The text of a range of the script.
     pub(super) fn text(&self, span: Span) -> &str {
         self.script().map_or("", |script| span.of(script.text()))
+    }
+
+    /// Whether the script names something, wherever.
+    pub(super) fn text_names(&self, name: &str) -> bool {
+        self.script().is_some_and(|script| script.text().contains(name))
     }
 
     /// Where a range stands in the file, if its bytes stand side by side there.
