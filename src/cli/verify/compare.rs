@@ -252,6 +252,8 @@ fn rebuild(before: &Side, after: &Side) -> Option<Row> {
     };
     let change = match (&before.rebuild, &after.rebuild) {
         (Ok(old), Ok(new)) if old.is_empty() && new.is_empty() => return None,
+        // There is nothing to edit.
+        (Err(old), Err(new)) if old == new => return None,
         // Steps were parted: what is taken from the cache now is what ran again before.
         (Ok(old), Ok(new)) if new.cached() > old.cached() && !old.ran().is_empty() => Change::Better,
         (Ok(old), Ok(new)) => same_or(old.ran().len() == new.ran().len()),

@@ -31,6 +31,11 @@ pub(super) struct Health {
 }
 
 impl Health {
+    /// How often it is asked.
+    pub(super) fn interval(&self) -> Duration {
+        self.interval
+    }
+
     /// By when a healthy container is known to be healthy, and a sick one to be sick.
     pub(super) fn longest(&self) -> Duration {
         self.start + (self.interval + self.timeout) * self.retries
@@ -50,7 +55,7 @@ impl Image {
         let ports = config.get("ExposedPorts").and_then(Value::as_object);
         let layers = known.pointer("/RootFS/Layers").and_then(Value::as_array);
         // Podman keeps it beside the configuration.
-        let health = config.get("Healthcheck").or_else(|| known.get("HealthCheck"));
+        let health = config.get("Healthcheck").or_else(|| known.get("Healthcheck"));
         let text = |key: &str| config.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         Image {
             bytes: known.get("Size").and_then(Value::as_u64).unwrap_or(0),
@@ -118,7 +123,7 @@ mod tests {
     fn check_that_is_switched_off_is_none() {
         let none = serde_json::json!({ "Config": { "Healthcheck": { "Test": ["NONE"] } } });
         assert_eq!(Image::read(&none).health, None);
-        let podman = serde_json::json!({ "HealthCheck": { "Test": ["CMD-SHELL", "x"] } });
+        let podman = serde_json::json!({ "Healthcheck": { "Test": ["CMD-SHELL", "x"] } });
         assert_eq!(
             Image::read(&podman).health.map(|health| health.longest()),
             Some(Duration::from_secs(180))
