@@ -354,6 +354,14 @@ impl Walk<'_> {
     /// The database of Prisma in a file that the only schema names: `url = "file:./dev.db"`, from the schema's folder.
     /// Source: prisma.io/docs/orm/overview/databases/sqlite, "Connection details".
     fn schema(&self, suffix: &str) -> Option<Found<Target>> {
+        // The constructor may name another one.
+        let overrides = |unit: &Unit| {
+            let code = &unit.code;
+            (0..code.len()).any(|at| code.is_any(at, &["adapter", "datasourceUrl", "datasources"]))
+        };
+        if self.units.iter().any(overrides) {
+            return None;
+        }
         let mut files = self.project.files().filter(|entry| entry.path.ends_with(suffix));
         let file = files.next().filter(|_| files.next().is_none())?;
         let text = self.project.read(&file.path)?;

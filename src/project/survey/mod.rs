@@ -101,6 +101,8 @@ struct Rules {
     #[serde(default)]
     called: bool,
     #[serde(default)]
+    words: Vec<String>,
+    #[serde(default)]
     placed: Vec<String>,
     #[serde(default)]
     within: Vec<String>,
@@ -297,7 +299,9 @@ fn look_through(path: &str, text: &str, rules: &Rules, survey: &mut Survey) {
             }
             let Some(harmless) = rules.hazards.get(word) else { continue };
             let is_function = word.starts_with(|letter: char| letter.is_ascii_lowercase());
-            if rules.called && is_function && !next.trim_start().starts_with('(') {
+            // Its name as a text may be called by whoever is given it: `array_map('unlink', $files)`.
+            let is_handed = next.starts_with(['\'', '"']) && !rules.words.iter().any(|known| known == word);
+            if rules.called && is_function && !next.trim_start().starts_with('(') && !is_handed {
                 continue;
             }
             // An import by its own name does nothing yet.
@@ -356,7 +360,8 @@ fn look_at_settings(path: &str, text: &str, rules: &Rules, survey: &mut Survey) 
             continue;
         }
         // A line that names a place is harmless only where it lies in a folder of the framework.
-        let placed = rules.placed.iter().find(|key| code.starts_with(key.as_str()));
+        let plain = code.replace(' ', "").replace('"', "'");
+        let placed = rules.placed.iter().find(|key| plain.contains(key.as_str()));
         if let Some(key) =
             placed.filter(|_| !rules.within.iter().any(|within| code.contains(within.as_str())))
         {
@@ -403,7 +408,13 @@ fn servers(
         let changed = read.any(|(_, text, _)| changes_health(text));
         served.health = health.filter(|_| has_health && !guarded && !changed).map(|row| row.path.as_str());
         let mut told = Vec::new();
+        let folder =
+            |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
         for (path, text, is_source) in texts {
+            // Settings of a program of .NET stand beside its manifest.
+            if row.kestrel && !is_source && !named.iter().any(|package| folder(&package.at) == folder(path)) {
+                continue;
+            }
             // Sources of a language whose servers are set up in code speak of ports there; elsewhere in settings.
             if *is_source && row.key.is_some() {
                 continue;

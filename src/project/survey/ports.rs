@@ -45,15 +45,20 @@ pub(super) fn look(row: &ServerRow, path: &str, text: &str, told: &mut Vec<Told>
             match port(value.trim()) {
                 // Sections and profiles are not told apart.
                 Some((port, variable)) => {
-                    let maybe = name != "application.properties";
+                    // A folder beside the sources is read only where it stands beside the program, too.
+                    let maybe = name != "application.properties" || path.starts_with("config/");
                     told.push(Told { port, variable, maybe, in_source: false, at: at() });
                     continue;
                 }
                 None => _ = served.said.get_or_insert_with(|| format!("`{code}` ({})", at())),
             }
         }
+        if code.starts_with("%dev.") || code.starts_with("%test.") {
+            continue;
+        }
         if row.calls.iter().any(|call| code.contains(call.as_str()))
             && let Some((port, variable)) = address(code, text)
+            && !is_conditional(text, number)
         {
             told.push(Told { port, variable, maybe: false, in_source: true, at: at() });
             continue;
@@ -173,10 +178,35 @@ fn kestrel(path: &str, text: &str, told: &mut Vec<Told>, served: &mut Served) {
     match url.and_then(plain_address) {
         Some(port) => {
             let at = path.to_owned();
-            told.push(Told { port, variable: None, maybe: false, in_source: false, at });
+            // Of several programs, each has settings of its own.
+            told.push(Told { port, variable: None, maybe: false, in_source: true, at });
         }
         None => _ = served.said.get_or_insert_with(said),
     }
+}
+
+/// Whether a line of code stands under a condition: what is less indented above it is one.
+fn is_conditional(text: &str, number: usize) -> bool {
+    const HEADS: &[&str] = &["if", "else", "case", "default:", "catch", "switch", "foreach", "for", "while"];
+    let lines: Vec<&str> = text.lines().collect();
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    let begins = |line: &str| {
+        let word = line.trim_start().trim_start_matches(['}', ' ']);
+        HEADS
+            .iter()
+            .any(|head| word.strip_prefix(head).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)))
+    };
+    let Some(line) = lines.get(number) else { return true };
+    let mut least = depth(line);
+    for above in lines[..number].iter().rev().filter(|above| !above.trim().is_empty()) {
+        if depth(above) < least && !matches!(above.trim(), "{") {
+            if begins(above) {
+                return true;
+            }
+            least = depth(above);
+        }
+    }
+    begins(line) || line.contains('?')
 }
 
 /// The port of the one address that a call names: `UseUrls("http://*:5000")`, `Urls.Add($"http://*:{port}")`.

@@ -349,3 +349,54 @@ fn databases_of_rails_in_files_lie_where_the_settings_say() {
         assert!(!rails(database).0, "{database}");
     }
 }
+
+#[test]
+fn settings_and_calls_that_need_not_be_in_force_prove_no_port() {
+    let web = ("a.csproj", "<Project Sdk=\"Microsoft.NET.Sdk.Web\"/>");
+    let asks = "var port = Environment.GetEnvironmentVariable(\"PORT\") ?? \"5000\";\n";
+    let call = "app.Urls.Add($\"http://*:{port}\");\n";
+    let served = |files: &[(&str, &str)]| look(Family::Dotnet, files).served[0].value.clone();
+    for source in [
+        format!("{asks}if (x) {{\n    {call}}}\n"),
+        format!("{asks}if (x)\n{{\n    {call}}}\n"),
+        format!("{asks}if (x) {call}"),
+        format!("{asks}if (x) {{\n    try {{\n        {call}    }}\n}}\n"),
+    ] {
+        assert!(served(&[web, ("Program.cs", &source)]).said.is_some(), "{source}");
+    }
+    let inside = format!("class P {{\n    static void Main() {{\n        {asks}        {call}    }}\n}}\n");
+    assert_eq!(served(&[web, ("Program.cs", &inside)]).port, Some(5000));
+    // What stands elsewhere than beside the manifest is not read.
+    let kestrel = "{\"Kestrel\": {\"Endpoints\": {\"Http\": {\"Url\": \"http://*:5000\"}}}}";
+    let files = [web, ("Program.cs", "app.Run();"), ("config/appsettings.json", kestrel)];
+    assert_eq!((served(&files).port, served(&files).said), (Some(8080), None));
+    let quarkus = "<project><dependencies><dependency><groupId>io.quarkus</groupId><artifactId>quarkus-rest</artifactId>\
+                   </dependency></dependencies></project>";
+    let java = |path: &str, text: &str| {
+        look(Family::Java, &[("pom.xml", quarkus), ("A.java", ""), (path, text)]).served[0].value.clone()
+    };
+    assert!(java("src/application.properties", "%staging.quarkus.http.port=1\n").said.is_some());
+    assert!(java("src/application.properties", "%dev.quarkus.http.port=1\n").said.is_none());
+    assert!(java("config/application.properties", "quarkus.http.port=1\n").maybe);
+}
+
+#[test]
+fn ways_of_php_to_write_unseen_are_gaps() {
+    let gaps =
+        |path: &str, text: &str| look(Family::Php, &[("index.php", "<?php\n"), (path, text)]).gaps.len();
+    for (path, text) in [
+        ("a.inc", "<?php fopen('x', 'w');\n"),
+        ("a.phtml", "<?php mkdir('x'); ?>\n"),
+        ("a.php", "<?php $f = 'file_put_contents'; $f('x', 'y');\n"),
+        ("a.php", "<?php array_map('unlink', $files);\n"),
+        ("a.php", "<?php eval($x);\n"),
+        ("resources/views/a.blade.php", "@php file_put_contents('x', 'y') @endphp\n"),
+        (
+            "config/filesystems.php",
+            "<?php return ['disks' => ['u' => ['driver' => 'local', \"root\" => public_path('u')]]];\n",
+        ),
+    ] {
+        assert_eq!(gaps(path, text), 1, "{text}");
+    }
+    assert_eq!(gaps("a.php", "<?php $labels = ['copy' => 1, 'link' => 2]; echo '<a class=\"move\">';\n"), 0);
+}

@@ -674,3 +674,91 @@ fn hc5_servers_of_sites_speak_http() {
     let replaced = text("mkdocs serve -a 0.0.0.0:8000", "EOF").replace("CMD ", "COPY bin /bin\nCMD ");
     held_back(&ADD_HEALTHCHECK, &files, &replaced, &["HC2"]);
 }
+
+#[test]
+fn hc2_settings_that_others_override_prove_no_port() {
+    let app = ("app.py", "def app(e, s): s('200 OK', []); return [b'x']\n");
+    let text = |middle: &str| {
+        format!(
+            "FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY . .\n{middle}CMD [\"gunicorn\", \"app:app\"]\n"
+        )
+    };
+    let bind = ("gunicorn.conf.py", "bind = \"0.0.0.0:5000\"\n");
+    held_back(&ADD_HEALTHCHECK, &[app, bind], &text("ENV GUNICORN_CMD_ARGS=--bind=:9000\n"), &["HC2", "HC2"]);
+    let under = ("gunicorn.conf.py", "import os\nif os.environ.get('X'):\n    bind = \"0.0.0.0:5000\"\n");
+    held_back(&ADD_HEALTHCHECK, &[app, under], &text(""), &["HC2", "HC2"]);
+    let tls = ("gunicorn.conf.py", "bind = \"0.0.0.0:5000\"\ncertfile = \"c.pem\"\n");
+    held_back(&ADD_HEALTHCHECK, &[app, tls], &text(""), &["HC5", "HC2"]);
+    // Puma takes the settings of its environment first, and Sinatra's own port is not that of Puma.
+    let puma = |files: &[(&str, &str)]| {
+        let text =
+            "FROM ruby:3.3-slim-bookworm\nWORKDIR /app\nCOPY . .\nCMD [\"bundle\", \"exec\", \"puma\"]\n";
+        let gems = ("Gemfile", "gem 'puma'\ngem 'sinatra'\n");
+        let files: Vec<(&str, &str)> =
+            files.iter().copied().chain([gems, ("config.ru", "run 1\n")]).collect();
+        probe(&files, text)
+    };
+    let port = ("config/puma.rb", "port 3000\n");
+    assert!(puma(&[port]).contains("3000"), "{}", puma(&[port]));
+    assert_eq!(puma(&[port, ("config/puma/production.rb", "port 4000\n")]), "");
+    assert_eq!(puma(&[("config/puma.rb", "bind 'ssl://0.0.0.0:9292?key=a'\n")]), "");
+}
+
+#[test]
+fn hc2_variables_that_hold_options_may_name_another_port() {
+    let project = ("a.csproj", "<Project Sdk=\"Microsoft.NET.Sdk.Web\"/>");
+    let kestrel =
+        ("appsettings.json", "{\"Kestrel\": {\"Endpoints\": {\"Http\": {\"Url\": \"http://*:5000\"}}}}");
+    let files = [project, kestrel, ("Program.cs", "app.Run();\n")];
+    let text = "FROM mcr.microsoft.com/dotnet/sdk:8.0 AS b\nWORKDIR /s\nCOPY . .\nRUN dotnet publish -o /o\n\
+                FROM mcr.microsoft.com/dotnet/aspnet:8.0\nCOPY --from=b /o /app\nEXPOSE 5000\n\
+                ENTRYPOINT [\"dotnet\", \"/app/a.dll\"]\n";
+    assert!(probe(&files, text).contains("5000"));
+    let set = text.replace("EXPOSE", "ENV Kestrel__Endpoints__Http__Url=http://+:7000\nEXPOSE");
+    held_back(&ADD_HEALTHCHECK, &files, &set, &["HC2"]);
+    let compose = "services: {a: {build: ., environment: {Kestrel__Endpoints__Http__Url: 'http://+:7000'}}}";
+    let with: Vec<(&str, &str)> = files.iter().copied().chain([("compose.yaml", compose)]).collect();
+    let found = run_built(&ADD_HEALTHCHECK, &with, text, &crate::config::Options::default());
+    assert_eq!(found.held_back[0].missing[0].id, "HC2");
+}
+
+#[test]
+fn hc5_settings_of_mkdocs_may_say_otherwise() {
+    let text =
+        "FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY . .\nEXPOSE 8000\nCMD [\"mkdocs\", \"serve\"]\n";
+    assert!(probe(&[("mkdocs.yml", "site_name: x\n")], text).contains("8000"));
+    held_back(&ADD_HEALTHCHECK, &[("mkdocs.yml", "dev_addr: 0.0.0.0:9000\n")], text, &["HC2", "HC2"]);
+}
+
+#[test]
+fn hc3_the_route_is_stated_or_any_answer_counts() {
+    let reason = |server: &str| {
+        let (files, text) = node(server, "");
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        let file = run_alone(&ADD_HEALTHCHECK, &files, &text);
+        let applied = file.applied.first().unwrap_or_else(|| panic!("{:?}", file.held_back));
+        applied
+            .reasons
+            .iter()
+            .find(|reason| reason.id == "HC3")
+            .map(|reason| reason.text.clone())
+            .unwrap_or_default()
+    };
+    let express =
+        "const app = require('express')()\napp.get('/health', (q, r) => r.send('x'))\napp.listen(3000)\n";
+    assert!(reason(express).contains("`/health` is a route"), "{}", reason(express));
+    // What looks at requests first may answer in its place: the route is not proven, and any answer counts.
+    let guarded = express.replace("app.get", "app.use(auth)\napp.get");
+    assert!(reason(&guarded).contains("any answer counts"));
+}
+
+#[test]
+fn hc7_a_check_of_the_file_or_of_an_unknown_image_ends_it() {
+    let file = run_alone(&ADD_HEALTHCHECK, &[("server.js", LISTENS)], &node(LISTENS, "").1);
+    assert!(file.applied[0].reasons.iter().any(|reason| reason.id == "HC7"));
+    // An image of which it is not known whether it has a check of its own.
+    let text = "FROM phusion/baseimage:jammy-1.0.4\nEXPOSE 3000\nCMD [\"/app/server\"]\n";
+    let held = run_alone(&ADD_HEALTHCHECK, &[], text).held_back;
+    let ids: Vec<&str> = held.iter().flat_map(|held| &held.missing).map(|missing| missing.id).collect();
+    assert!(ids.contains(&"HC7"), "{ids:?}");
+}

@@ -15,6 +15,9 @@ use crate::transforms::shipped::{Origin, Shipped, join};
 pub(super) const SAY_WRITABLE: &str =
     "list the folders that it writes as `[user] writable` in dockfix.toml; `[]` says that there is none";
 
+/// Folders that hold those of many programs: none of them may be given away whole.
+const SHARED: &[&str] = &["/home", "/media", "/mnt", "/opt", "/srv", "/tmp", "/var"];
+
 /// Folders of the system: what is written there is none of the user's data, and giving them away is no remedy.
 const SYSTEM: &[&str] = &[
     "/", "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/usr",
@@ -196,7 +199,7 @@ impl Placement<'_> {
         };
         // By custom of the official images, programs stand there.
         let is_program = folder.starts_with("/usr/src/") || folder.starts_with("/usr/app/");
-        if !is_program && SYSTEM.iter().any(is_system) {
+        if !is_program && SYSTEM.iter().any(is_system) || SHARED.contains(&folder) {
             return Err(refused());
         }
         // Neither `mkdir` nor `chown -R` follows a link that stands in the folder's place.

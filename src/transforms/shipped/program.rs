@@ -479,7 +479,9 @@ fn bun_file(start: &StartCommand) -> Option<String> {
 
 /// Whether it is a worker of Celery that keeps no schedule in a file, as `beat` and `-B` do.
 fn is_plain_worker(program: &Program) -> bool {
-    let schedules = |word: &String| matches!(word.as_str(), "-B" | "--beat");
+    // `-EB` is both.
+    let letters = |word: &str| word.starts_with('-') && !word.starts_with("--") && word.contains('B');
+    let schedules = |word: &String| word.starts_with("--beat") || letters(word);
     program.name() == "celery"
         && program.start.command.as_deref() == Some("worker")
         && !program.argv.iter().any(schedules)

@@ -97,6 +97,10 @@ fn database_that_the_schema_of_prisma_names() {
     assert_eq!(writes(&found(&schema("\"file:/data/dev.db?connection_limit=1\""))), ["Root data/dev.db"]);
     assert_eq!(gaps(&found(&schema("env(\"DATABASE_URL\")"))).len(), 1);
     nothing_written(&found("datasource db {\n  provider = \"postgresql\"\n}\n"));
+    // The constructor names another one.
+    let other = client.replace("PrismaClient()", "PrismaClient({ datasourceUrl: url })");
+    let files = [("server.js", other.as_str()), ("prisma/schema.prisma", &schema("\"file:./dev.db\""))];
+    assert_eq!(gaps(&sources(Language::JavaScript, "server.js", &files)).len(), 1);
 }
 
 #[test]

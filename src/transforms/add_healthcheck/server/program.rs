@@ -176,7 +176,10 @@ fn settings_against(shipped: &Shipped<'_>, program: &Program, facts: &Facts, num
         let path = if folder.is_empty() { file.clone() } else { format!("{folder}/{file}") };
         // Addresses stand in comments.
         let text = shipped.input.project.read(&path)?.to_lowercase().replace("https://", "");
-        let other = text.contains("port:") || text.contains("port =") || text.contains("port=");
+        let other = text.contains("dev_addr")
+            || text.contains("port:")
+            || text.contains("port =")
+            || text.contains("port=");
         let named =
             text.split(|letter: char| !letter.is_ascii_digit()).any(|word| word.parse() == Ok(number));
         let tls = ["https", "basicssl", "mkcert", "ssl_bind"].iter().any(|word| text.contains(word));

@@ -1,6 +1,6 @@
 //! HC2 of a server whose own settings in the project name its port: `gunicorn.conf.py`, `config/puma.rb`.
 
-use super::{Port, SET_PORT, environment};
+use super::{COMMAND, Port, SET_PORT, environment};
 use crate::images::Facts;
 use crate::transforms::checks::Checks;
 use crate::transforms::shipped::{Program, Shipped};
@@ -14,6 +14,10 @@ struct Settings {
     file: &'static str,
     /// What begins a line that says it.
     keys: &'static [&'static str],
+    /// What begins a line that sets up TLS.
+    tls: &'static [&'static str],
+    /// A variable that holds more options, and a folder of files that are taken before this one.
+    before: (&'static str, &'static str),
     /// What asks for a variable of the environment.
     asks: &'static [&'static str],
 }
@@ -25,6 +29,8 @@ const SETTINGS: &[Settings] = &[
         options: &["-c", "--config"],
         file: "gunicorn.conf.py",
         keys: &["bind"],
+        tls: &["certfile", "keyfile", "ssl_version"],
+        before: ("GUNICORN_CMD_ARGS", ""),
         asks: &["os.environ.get(", "os.getenv(", "getenv("],
     },
     Settings {
@@ -32,6 +38,8 @@ const SETTINGS: &[Settings] = &[
         options: &["-C", "--config"],
         file: "config/puma.rb",
         keys: &["bind", "port", "ssl_bind"],
+        tls: &[],
+        before: ("PUMA_OPTS", "config/puma"),
         asks: &["ENV.fetch(", "ENV["],
     },
 ];
@@ -55,22 +63,37 @@ pub(super) fn port(
         _ if row.options.contains(&word.as_str()) => words.get(at + 1).cloned(),
         _ => None,
     });
+    let (variable, others) = row.before;
+    let folder = shipped.context_workdir(facts)?;
+    let inside = |path: &str| if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
+    let more = environment::sets(shipped, &[variable]);
+    let other = (named.is_none() && !others.is_empty())
+        .then(|| shipped.input.project.files_below(&inside(others)).next())
+        .flatten();
+    if let Some(text) =
+        more.or_else(|| other.map(|other| format!("`{}` may be read in its place", other.path)))
+    {
+        checks.misses("HC2", text, SET_PORT);
+        return Some(None);
+    }
     let file = named.unwrap_or_else(|| row.file.to_owned());
     let file = file.trim_start_matches("python:").trim_start_matches("./");
-    let folder = shipped.context_workdir(facts)?;
-    let path = if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
+    let path = inside(file);
     let text = shipped.input.project.read(&path)?;
-    let says = |line: &&str| {
-        let word = line.split([' ', '=', '(', '\t']).next().unwrap_or_default();
-        row.keys.contains(&word)
-    };
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(says).collect();
+    let key =
+        |line: &str| line.trim_start().split([' ', '=', '(', '\t']).next().unwrap_or_default().to_owned();
+    let lines: Vec<&str> = text.lines().filter(|line| row.keys.contains(&key(line).as_str())).collect();
+    if let Some(line) = text.lines().find(|line| row.tls.contains(&key(line).as_str())) {
+        checks.misses("HC5", format!("`{}` of `{path}` sets up TLS", line.trim()), COMMAND);
+        return Some(None);
+    }
     let (variable, number) = match lines.as_slice() {
         [] => return None,
-        [line] => match read(line, row.asks) {
+        // What stands deeper holds under a condition.
+        [line] => match read(line, row.asks).filter(|_| !line.starts_with([' ', '\t'])) {
             Some(found) => found,
             None => {
-                checks.misses("HC2", format!("`{line}` of `{path}` names no plain port"), SET_PORT);
+                checks.misses("HC2", format!("`{}` of `{path}` names no plain port", line.trim()), SET_PORT);
                 return Some(None);
             }
         },

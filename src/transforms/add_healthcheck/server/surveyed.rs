@@ -5,7 +5,8 @@ use crate::images::Facts;
 use crate::project::Found;
 use crate::project::builds::Build;
 use crate::project::survey::{Family, Served};
-use crate::shell::Given;
+use crate::shell::{Given, StartKind};
+use crate::syntax::{Arguments, Keyword};
 use crate::transforms::checks::Checks;
 use crate::transforms::shipped::{Program, Shipped};
 
@@ -24,6 +25,13 @@ pub(super) fn find(
         return None;
     }
     let (family, survey) = shipped.surveyed(program, facts)?.ok()?;
+    // A server of Rack listens where it is told to, not where the framework would.
+    if family == Family::Ruby && program.start.kind != StartKind::Ruby {
+        return None;
+    }
+    if options_name_port(shipped) {
+        return None;
+    }
     let [served] = survey.served.as_slice() else { return None };
     let (at, served) = (&served.at, &served.value);
     // Options of the program itself, and what the settings say, may tell otherwise.
@@ -72,6 +80,30 @@ pub(super) fn find(
     let path = shipped.input.options.health.path.clone();
     let own = served.health.map(|path| (format!("`{path}` is there to be asked"), path.to_owned()));
     Some(Server { port, path: route(path, own, checks), http: true })
+}
+
+/// Whether a variable that holds options of the runtime, or a setting itself, names a port or an address.
+fn options_name_port(shipped: &Shipped<'_>) -> bool {
+    const OPTIONS: &[&str] = &["JAVA_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
+    let says = |name: &str, value: &str| {
+        OPTIONS.contains(&name) && value.contains("port")
+            || name.starts_with("Kestrel__")
+            || name.starts_with("Urls")
+    };
+    let by_file = shipped.instructions().any(|index| {
+        let instruction = shipped.instruction(index);
+        let Arguments::KeyValues(pairs) = &instruction.arguments else { return false };
+        instruction.keyword == Keyword::Env
+            && pairs.iter().any(|pair| {
+                let value = pair.value.map_or("", |value| instruction.text(value));
+                says(instruction.text(pair.key), value)
+            })
+    });
+    let variables = |build: &Build| {
+        let mut pairs = build.run.environment.iter();
+        pairs.any(|(name, value)| says(name, value.as_deref().unwrap_or("port")))
+    };
+    by_file || shipped.builds().filter(|build| !build.run.own_health).any(variables)
 }
 
 /// Whether the sources say nothing against a port that others name: they hold its number, or the framework has it.

@@ -118,7 +118,9 @@ fn workers_of_celery_are_followed() {
     assert_eq!(worker("import sys\nopen(sys.argv[1], 'w')\n", "\"worker\""), Err(vec!["NR3"]));
     // Its schedule lies in a file of the working folder.
     assert_eq!(worker("", "\"worker\", \"-B\""), Err(vec!["NR3"]));
+    assert_eq!(worker("", "\"worker\", \"-EB\""), Err(vec!["NR3"]));
     assert_eq!(worker("", "\"beat\""), Err(vec!["NR3"]));
+    assert_eq!(worker("X = 'filesystem://'\n", "\"worker\""), Err(vec!["NR3"]));
 }
 
 #[test]
@@ -194,4 +196,15 @@ fn sources_behind_bun_are_followed() {
         Ok(String::new())
     );
     assert_eq!(given(&[("index.ts", "await Bun.write(process.argv[2], 'x')\n")], text), Err(vec!["NR3"]));
+}
+
+#[test]
+fn folders_of_many_programs_are_not_given_away() {
+    let writes = |path: &str| {
+        given(&[("app.py", &format!("open('{path}', 'w')\n"))], &python("CMD [\"python\", \"app.py\"]\n"))
+    };
+    assert_eq!(writes("/data/x"), Ok("RUN mkdir -p /data && chown -R 10001:10001 /data".to_owned()));
+    for path in ["/var/x", "/opt/x", "/home/x", "/srv/x"] {
+        assert_eq!(writes(path), Err(vec!["NR3"]), "{path}");
+    }
 }
