@@ -1,5 +1,7 @@
 //! The fold over the transforms: each gets one turn on the current text, and every result is verified.
 
+use std::collections::BTreeSet;
+
 use crate::config::Options;
 use crate::edit::{self, Applicability, Edit};
 use crate::model::logical::Grade;
@@ -9,6 +11,7 @@ use crate::project::dockerignore::IgnoreFile;
 use crate::shell::ShellCache;
 use crate::source::{Place, Source, Span};
 use crate::suppression::{self, Suppressions};
+use crate::syntax::Keyword;
 use crate::transforms::{self, Diagnostic, Effect, Fix, Input, Missing, NewFile, Part, Reason, Transform};
 use crate::verify::{self, Claim, Parsed};
 
@@ -123,6 +126,9 @@ pub struct FileOutcome {
     pub faults: Vec<Fault>,
     /// Results that were thrown away.
     pub rejected: Vec<Rejected>,
+    /// Lines of the original at which each RUN begins whose shell text has other blanks between its words now: the next
+    /// build runs it anew, once.
+    pub respaced: BTreeSet<usize>,
 }
 
 /// What became of a context.
@@ -292,6 +298,7 @@ impl<'c> State<'c> {
             remarks: Vec::new(),
             faults: faults.collect(),
             rejected: Vec::new(),
+            respaced: BTreeSet::new(),
         };
         State {
             path: file.path.as_deref(),
@@ -367,11 +374,28 @@ impl<'c> State<'c> {
         let mut declares: Vec<Part> = fixes.iter().flat_map(|fix| fix.declares.iter().copied()).collect();
         declares.sort_unstable();
         declares.dedup();
-        let claim = Claim { effect: transform.effect, grade: Grade::SameString, declares };
+        let respaces = declares.contains(&Part::ShellBlanks);
+        let grade = if respaces { Grade::SameWords } else { Grade::SameString };
+        let claim = Claim { effect: transform.effect, grade, declares };
         verify::check(&self.now, &after, &edits, &claim)?;
+        if respaces {
+            self.note_respaced(&after, &edits);
+        }
         self.history.push(&edits);
         self.now = after;
         Ok(())
+    }
+
+    /// Notes each RUN whose string is another now. Comments between their lines are no part of it.
+    fn note_respaced(&mut self, after: &Parsed, edits: &[Edit]) {
+        let pairs = self.now.document.instructions.iter().zip(&after.document.instructions);
+        let edited = pairs.filter(|(one, _)| edits.iter().any(|edit| one.span.overlaps(edit.span)));
+        let runs = edited.filter(|(one, _)| one.keyword == Keyword::Run);
+        let respaced = runs.filter(|(one, other)| one.text(one.rest) != other.text(other.rest));
+        let starts = respaced.map(|(one, _)| one.span.start());
+        let lines = starts.filter_map(|at| self.history.original(at)).map(|at| self.outcome.before.line(at));
+        let lines: Vec<usize> = lines.collect();
+        self.outcome.respaced.extend(lines);
     }
 
     fn note(&mut self, transform: &Transform, taken: Vec<Diagnostic>) {

@@ -246,6 +246,8 @@ JSON (`--output-format json`): an array of objects, one for each file:
   suppressed where a comment keeps something away: transform, message, comment,
              line (or null)
   notes      on our own comments that do nothing: line, message
+  respaced   lines of the RUNs that the next build runs anew, once, since
+             blanks between their words changed; left out where empty
   checklist  with `--report`: point, title, state, because, missing
 With `--list`: name, summary, category, effect, default, fixes.";
 

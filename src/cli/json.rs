@@ -22,6 +22,8 @@ struct FileObject<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<NoteObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    respaced: Vec<usize>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     checklist: Vec<ItemObject<'a>>,
 }
 
@@ -135,6 +137,7 @@ fn file(report: &FileReport) -> FileObject<'_> {
             .map(suppressed)
             .collect(),
         notes: report.outcome().into_iter().flat_map(|outcome| &outcome.remarks).map(note).collect(),
+        respaced: report.outcome().into_iter().flat_map(|outcome| &outcome.respaced).copied().collect(),
         checklist: report.checklist.iter().map(item).collect(),
     }
 }

@@ -263,6 +263,10 @@ impl<'t> TextReport<'t> {
                 self.reasons(group);
             }
         }
+        if !outcome.respaced.is_empty() {
+            let text = respaced(&outcome.respaced);
+            self.terminal.say(&[(PLAIN, "  "), (YELLOW, "note"), (PLAIN, "  "), (PLAIN, &text)]);
+        }
         for group in &held {
             self.line(
                 YELLOW,
@@ -340,6 +344,13 @@ fn alike<T>(items: &[T], same: impl Fn(&T, &T) -> bool) -> Vec<Vec<&T>> {
         }
     }
     groups
+}
+
+/// What it costs that a shell gets other blanks between its words.
+fn respaced(lines: &BTreeSet<usize>) -> String {
+    let list = lines.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+    let many = if lines.len() == 1 { "" } else { "s" };
+    format!("the next build runs the RUN of line{many} {list} anew, once: blanks between words changed")
 }
 
 /// " (line 3)", " (lines 3, 7)"; nothing where no place is known.

@@ -1,11 +1,13 @@
 //! The layout-free view of a file: equality of meaning, in three grades.
 
+use super::shell_words::shell_words;
 use crate::syntax::{Arguments, DirectiveName, Document, Instruction, JoinedSpan, Keyword, Separator};
 
 /// How much two instructions have in common when they count as equal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Grade {
-    /// A shell text has the same words; the blanks between them may differ (the cache of that RUN is lost once).
+    /// A shell text has the same words and operators; the blanks between them may differ (the cache of that RUN is
+    /// lost once).
     SameWords,
     /// BuildKit hands on the same strings; case of keywords and blanks between flags may differ.
     SameString,
@@ -91,7 +93,9 @@ fn arguments(at: &Instruction, from: &Arguments, grade: Grade, values: &mut Vec<
         Arguments::Empty => "empty",
         Arguments::Shell(span) => {
             match grade {
-                Grade::SameWords if is_shell_text => values.extend(shell_words(at.text(*span))),
+                Grade::SameWords if is_shell_text => {
+                    values.extend(shell_words(at.text(*span)).into_iter().map(str::to_owned));
+                }
                 _ => values.push(text(*span)),
             }
             "shell"
@@ -132,33 +136,6 @@ fn arguments(at: &Instruction, from: &Arguments, grade: Grade, values: &mut Vec<
             "trigger"
         }
     }
-}
-
-/// The words of a shell text: blanks outside quotes part them, everything else stays.
-fn shell_words(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word = String::new();
-    let mut quote: Option<char> = None;
-    let mut letters = text.chars();
-    while let Some(letter) = letters.next() {
-        match quote {
-            None if matches!(letter, ' ' | '\t') => {
-                if !word.is_empty() {
-                    words.push(std::mem::take(&mut word));
-                }
-                continue;
-            }
-            None if matches!(letter, '\'' | '"' | '`') => quote = Some(letter),
-            Some(open) if open == letter => quote = None,
-            _ => {}
-        }
-        word.push(letter);
-        if letter == '\\' && quote != Some('\'') {
-            word.extend(letters.next());
-        }
-    }
-    words.extend((!word.is_empty()).then_some(word));
-    words
 }
 
 #[cfg(test)]

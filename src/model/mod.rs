@@ -7,6 +7,7 @@ mod environment;
 pub mod logical;
 mod origins;
 mod reference;
+pub mod shell_words;
 mod sources;
 mod stages;
 mod undefined;

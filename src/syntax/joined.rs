@@ -94,6 +94,16 @@ impl Joined {
         self.pieces.len() <= 1
     }
 
+    /// The continued lines in order: the range of each in the joined text, and where it starts in the source.
+    pub fn parts(&self) -> impl Iterator<Item = (JoinedSpan, usize)> {
+        let whole = self.pieces.is_empty().then_some((self.span(), self.slice.start()));
+        let ends = self.pieces.iter().skip(1).map(|piece| piece.joined as usize).chain([self.slice.len()]);
+        let pieces = self.pieces.iter().zip(ends);
+        let pieces =
+            pieces.map(|(piece, end)| (JoinedSpan::new(piece.joined as usize, end), piece.source as usize));
+        whole.into_iter().chain(pieces)
+    }
+
     /// Where a range stands in the source, if its bytes stand side by side there.
     ///
     /// An empty range at the seam of two lines stands at the start of the later one.

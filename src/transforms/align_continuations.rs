@@ -4,7 +4,7 @@ use super::gaps::{Gap, Next, gaps};
 use super::indents::indent;
 use super::{Category, Diagnostic, Effect, Example, Fix, Input, Transform};
 use crate::edit::{Applicability, Edit};
-use crate::syntax::Instruction;
+use crate::syntax::{Instruction, Keyword};
 
 /// Puts continued lines at one indent.
 pub(super) const ALIGN_CONTINUATIONS: Transform = Transform {
@@ -50,10 +50,12 @@ fn run(input: &Input<'_>) -> Vec<Diagnostic> {
     continued.filter_map(aligned).collect()
 }
 
-/// Whether a break stands before a shell text of several lines: the first is indented together with the others.
+/// Whether a break stands before the shell text of a RUN, or before one of several lines: its first line is indented
+/// together with the others.
 fn belongs_to_shell(gap: &Gap, instruction: &Instruction) -> bool {
     let starts_shell = gap.next == Next::Shell;
-    starts_shell && instruction.source_span(instruction.rest).is_none()
+    starts_shell
+        && (instruction.keyword == Keyword::Run || instruction.source_span(instruction.rest).is_none())
 }
 
 fn diagnostic(edits: Vec<Edit>) -> Diagnostic {
@@ -126,16 +128,16 @@ mod tests {
     }
 
     #[test]
-    fn flags_and_the_only_line_of_a_shell_text() {
+    fn flags_and_the_start_command_behind_them() {
         check(
             &ALIGN_CONTINUATIONS,
             "FROM a\nRUN --network=none \\\n --mount=type=cache,target=/x \\\n  x\nHEALTHCHECK \\\n CMD x\n",
-            "FROM a\nRUN --network=none \\\n    --mount=type=cache,target=/x \\\n    x\nHEALTHCHECK \\\n    CMD x\n",
+            "FROM a\nRUN --network=none \\\n    --mount=type=cache,target=/x \\\n  x\nHEALTHCHECK \\\n    CMD x\n",
         );
     }
 
     #[test]
-    fn a_shell_text_of_several_lines_is_not_ours() {
+    fn the_lines_of_a_shell_text_are_not_ours() {
         same(&ALIGN_CONTINUATIONS, "FROM a\nRUN \\\n  x && \\\n  y\nCMD x \\\n y\n");
     }
 

@@ -1,7 +1,10 @@
 //! How far the continued lines of a file stand in: what the user says, else what the file itself does.
 
+use std::collections::HashMap;
+
 use super::Input;
 use super::gaps::gaps;
+use super::shell_text::ShellText;
 use crate::config::Indent;
 use crate::syntax::{Document, Instruction, Keyword, TokenKind};
 
@@ -16,20 +19,36 @@ pub(super) fn indent(input: &Input<'_>) -> Indent {
     if let Some(set) = input.options.layout.indent {
         return set;
     }
-    let mut counts = [0; KNOWN.len()];
-    for instruction in &input.document.instructions {
+    // Of shell text that is read, those lines count that stand one indent in; else the first line.
+    let of_shell: HashMap<usize, Option<Indent>> = ShellText::all(input, |one| !one.joined.is_one_line())
+        .filter_map(|text| Some((text.index, most(text.leads()?.into_iter().filter_map(unit)))))
+        .collect();
+    let found = input.document.instructions.iter().enumerate().filter_map(|(index, instruction)| {
         // Fixes write a continued HEALTHCHECK, which says nothing of the author's style.
-        let counts_not = matches!(instruction.keyword, Keyword::Healthcheck | Keyword::Onbuild);
-        let Some(blanks) = first_indent(input.document, instruction).filter(|_| !counts_not) else {
-            continue;
-        };
-        if let Some(at) = KNOWN.iter().position(|known| known.times(1) == blanks) {
-            counts[at] += 1;
+        if matches!(instruction.keyword, Keyword::Healthcheck | Keyword::Onbuild) {
+            return None;
         }
+        match of_shell.get(&index) {
+            Some(found) => *found,
+            None => first_indent(input.document, instruction).and_then(unit),
+        }
+    });
+    most(found).unwrap_or(KNOWN[0])
+}
+
+/// The most frequent; of several, the first in the list.
+fn most(found: impl Iterator<Item = Indent>) -> Option<Indent> {
+    let mut counts = [0; KNOWN.len()];
+    for at in found.filter_map(|found| KNOWN.iter().position(|known| *known == found)) {
+        counts[at] += 1;
     }
-    // Of several that are equally frequent, the first in the list.
-    let most = counts.iter().max().copied().unwrap_or_default();
-    counts.iter().position(|count| *count == most).map_or(KNOWN[0], |at| KNOWN[at])
+    let most = counts.iter().max().copied().filter(|most| *most > 0)?;
+    counts.iter().position(|count| *count == most).map(|at| KNOWN[at])
+}
+
+/// The indent that some blanks are.
+fn unit(blanks: &str) -> Option<Indent> {
+    KNOWN.into_iter().find(|known| known.times(1) == blanks)
 }
 
 /// The blanks before the first continued line of an instruction that is no comment.
@@ -76,6 +95,15 @@ mod tests {
     fn what_most_instructions_have() {
         check("FROM a\nRUN x \\\n\ty\nRUN x \\\n# c\n\ty\nENV a=b \\\n    c=d\n", Indent::Tab);
         check("FROM a\nRUN x \\\n  y \\\n      z\n", Indent::Spaces(2));
+    }
+
+    #[test]
+    fn the_depth_of_the_line_counts() {
+        // An argument may stand one or two indents in, a command only one.
+        check("FROM a\nRUN b \\\n    c \\\n  && d\n", Indent::Spaces(2));
+        check("FROM a\nRUN b; \\\n\t\\\n\t\tc; \\\n\td\n", Indent::Tab);
+        check("FROM a\nRUN (b && \\\n    c)\nRUN b \\\n  && c\n", Indent::Spaces(2));
+        check("FROM a\nRUN echo 'b \\\n  c' \\\n\t&& d\n", Indent::Tab);
     }
 
     #[test]

@@ -15,17 +15,20 @@ mod drop_sudo;
 mod exec_form;
 mod gaps;
 mod ignore_file;
+mod indent_continuations;
 mod indents;
 mod lowercase_label_keys;
 mod make_paths_absolute;
 mod merge_update;
 mod number_user;
 mod pin_base_image;
+mod place_operators;
 mod platforms;
 mod ports;
 mod remove_overridden;
 mod repair_dockerignore;
 mod replace_maintainer;
+mod shell_text;
 mod shipped;
 mod shorten_wget_progress;
 mod skip_apk_cache;
@@ -33,6 +36,7 @@ mod skip_login_log;
 mod skip_pip_cache;
 mod skip_recommends;
 mod space_arguments;
+mod space_words;
 mod split_env;
 mod split_stages;
 mod stage_names;
@@ -43,6 +47,7 @@ mod uppercase_keywords;
 mod use_apt_get;
 mod use_copy;
 mod use_shell_instruction;
+mod wrap_commands;
 mod write_dockerignore;
 mod write_key_value_pairs;
 mod writing;
@@ -57,11 +62,13 @@ use self::clean_yarn_cache::CLEAN_YARN_CACHE;
 use self::copy_manifests_first::COPY_MANIFESTS_FIRST;
 use self::drop_sudo::DROP_SUDO;
 use self::exec_form::EXEC_FORM;
+use self::indent_continuations::INDENT_CONTINUATIONS;
 use self::lowercase_label_keys::LOWERCASE_LABEL_KEYS;
 use self::make_paths_absolute::{MAKE_DESTINATION_ABSOLUTE, MAKE_WORKDIR_ABSOLUTE};
 use self::merge_update::MERGE_UPDATE;
 use self::number_user::NUMBER_USER;
 use self::pin_base_image::PIN_BASE_IMAGE;
+use self::place_operators::PLACE_OPERATORS;
 use self::platforms::{DROP_CONSTANT_PLATFORM, DROP_TARGET_PLATFORM};
 use self::ports::{LOWERCASE_PORT_PROTOCOL, WRITE_CONTAINER_PORTS};
 use self::remove_overridden::REMOVE_OVERRIDDEN;
@@ -73,6 +80,7 @@ use self::skip_login_log::SKIP_LOGIN_LOG;
 use self::skip_pip_cache::SKIP_PIP_CACHE;
 use self::skip_recommends::SKIP_RECOMMENDS;
 use self::space_arguments::SPACE_ARGUMENTS;
+use self::space_words::SPACE_WORDS;
 use self::split_env::SPLIT_ENV;
 use self::split_stages::SPLIT_STAGES;
 use self::stage_names::{LOWERCASE_STAGE_NAMES, RENAME_DUPLICATE_STAGES, RENAME_RESERVED_STAGES};
@@ -81,6 +89,7 @@ use self::uppercase_keywords::UPPERCASE_KEYWORDS;
 use self::use_apt_get::USE_APT_GET;
 use self::use_copy::USE_COPY;
 use self::use_shell_instruction::USE_SHELL_INSTRUCTION;
+use self::wrap_commands::WRAP_COMMANDS;
 use self::write_dockerignore::WRITE_DOCKERIGNORE;
 use self::write_key_value_pairs::WRITE_KEY_VALUE_PAIRS;
 use crate::config::Options;
@@ -195,6 +204,8 @@ pub enum Part {
     Arg,
     /// The shell of shell forms.
     Shell,
+    /// How many blanks stand between the words of shell texts: a RUN that sees this changed is built once more.
+    ShellBlanks,
 }
 
 /// A file that a fix creates beside the Dockerfiles of its context.
@@ -407,5 +418,10 @@ pub const ALL: &[&Transform] = &[
     &UPPERCASE_KEYWORDS,
     &SPACE_ARGUMENTS,
     &ALIGN_CONTINUATIONS,
+    // Of shell text: operators and blanks first, then lines that are too long, then the indent of all.
+    &PLACE_OPERATORS,
+    &SPACE_WORDS,
+    &WRAP_COMMANDS,
+    &INDENT_CONTINUATIONS,
     &TIDY_BLANKS,
 ];

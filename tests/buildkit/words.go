@@ -114,20 +114,36 @@ func onlyShellChanged(before, after string) bool {
 	return reflect.DeepEqual(strip(one), strip(other))
 }
 
-// words puts one blank where a shell text has several between words. What stands in quotes, after a backslash or in a
+// words puts one blank where a shell text has several between words, and one around each operator that needs none. What
+// stands in quotes, after a backslash or in a
 // substitution inside quotes is kept as it is: rather one blank too many than a difference lost.
 func words(text string) string {
 	var out strings.Builder
-	for at := 0; at < len(text); {
-		switch letter := text[at]; {
-		case letter == ' ' || letter == '\t':
-			for at < len(text) && (text[at] == ' ' || text[at] == '\t') {
-				at++
-			}
+	// Whether a blank stands at the end already.
+	parted := false
+	part := func() {
+		if !parted && out.Len() > 0 {
 			out.WriteByte(' ')
-			if at < len(text) && text[at] == '#' {
+		}
+		parted = true
+	}
+	for at := 0; at < len(text); {
+		if length := operator(text, at); length > 0 {
+			part()
+			out.WriteString(text[at:at+length] + " ")
+			at += length
+			continue
+		}
+		if text[at] != ' ' && text[at] != '\t' {
+			if text[at] == '#' && (parted || out.Len() == 0) {
 				return out.String() + strings.Join(strings.Fields(text[at:]), " ")
 			}
+			parted = false
+		}
+		switch letter := text[at]; {
+		case letter == ' ' || letter == '\t':
+			part()
+			at++
 		case strings.HasPrefix(text[at:], "$'"):
 			// Whether a backslash counts in there depends on the shell.
 			return out.String() + text[at:]
@@ -144,6 +160,19 @@ func words(text string) string {
 		}
 	}
 	return out.String()
+}
+
+// operator is the length of an operator that parts words without blanks; those of redirections do not.
+func operator(text string, at int) int {
+	if at > 0 && (text[at-1] == '>' || text[at-1] == '<') {
+		return 0
+	}
+	for _, known := range []string{";;&", ";;", ";&", "&&", "||", "|&", ";", "|"} {
+		if strings.HasPrefix(text[at:], known) {
+			return len(known)
+		}
+	}
+	return 0
 }
 
 // quoted is the end of the quoted part at `at`; the end of the text where it is not closed. A substitution inside

@@ -5,6 +5,9 @@ import "testing"
 func TestWords(t *testing.T) {
 	for text, expected := range map[string]string{
 		"a  b\t c":                      "a b c",
+		"a;b&&c ||d|e 2>&1 >|f &>g":     "a ; b && c || d | e 2>&1 >|f &>g",
+		"a) b;; c|d)  e;;  ":            "a) b ;; c | d) e ;; ",
+		`a\;b\&&c`:                      `a\;b\&&c`,
 		"a 'b  c'  \"d  e\"":            "a 'b  c' \"d  e\"",
 		`a \  b`:                        `a \  b`,
 		"a  # it's   so":                "a # it's so",

@@ -73,6 +73,7 @@ fn reports() -> Vec<FileReport> {
         remarks: Vec::new(),
         faults: Vec::new(),
         rejected: Vec::new(),
+        respaced: [2, 5].into(),
     };
     let mut report = *FileReport::new("api/Dockerfile", Body::Rewritten(Box::new(outcome)));
     report.context = Some("`api`: it is the Dockerfile's own folder".to_owned());
@@ -99,6 +100,7 @@ api/Dockerfile
   note  cannot read `compose.yaml`: line 3
   fix   copy-manifests-first  copy the manifests first (2 times)
   fix   copy-manifests-first  use `npm ci` (not proven)
+  note  the next build runs the RUN of lines 2, 5 anew, once: blanks between words changed
   held  add-healthcheck       nothing tells whether the server works (lines 3, 7)
           the port is not proven: set `port` in `[health]` of dockfix.toml (or `--unsafe`)
 dockfix: bad/Dockerfile:2:5: is bad
@@ -122,6 +124,7 @@ api/Dockerfile
           since `package-lock.json` is in sync [MC1]
   fix   copy-manifests-first  use `npm ci` (not proven)
           since `package-lock.json` is in sync [MC1]
+  note  the next build runs the RUN of lines 2, 5 anew, once: blanks between words changed
   held  add-healthcheck       nothing tells whether the server works (lines 3, 7)
           the port is not proven [HC2]: set `port` in `[health]` of dockfix.toml (or `--unsafe`)
 old/Dockerfile
@@ -176,5 +179,6 @@ fn json_says_the_same() {
         "reasons": [{"id": "MC1", "text": "`package-lock.json` is in sync"}],
     });
     assert_eq!(objects[1]["applied"][2], applied);
+    assert_eq!(objects[1]["respaced"], serde_json::json!([2, 5]));
     assert_eq!(objects[2]["error"], "2:5: is bad");
 }
