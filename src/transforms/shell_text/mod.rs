@@ -108,11 +108,7 @@ impl<'a> ShellText<'a> {
 
     /// The tree. Its offsets count from the start of the shell text.
     pub(super) fn script(&self) -> &Script {
-        // A text without a tree is never made.
-        match self.parsed.as_ref() {
-            Ok(script) => script,
-            Err(_) => unreachable!("a shell text is read only where it has a tree"),
-        }
+        self.parsed.as_ref().as_ref().expect("a text without a tree is never made")
     }
 
     /// A range of the tree in the joined text.
