@@ -131,8 +131,8 @@ mod tests {
     fn flags_and_the_start_command_behind_them() {
         check(
             &ALIGN_CONTINUATIONS,
-            "FROM a\nRUN --network=none \\\n --mount=type=cache,target=/x \\\n  x\nHEALTHCHECK \\\n CMD x\n",
-            "FROM a\nRUN --network=none \\\n    --mount=type=cache,target=/x \\\n  x\nHEALTHCHECK \\\n    CMD x\n",
+            "FROM a\nRUN --network=none \\\n --mount=type=cache,target=/x \\\n    x\nHEALTHCHECK \\\n CMD x\n",
+            "FROM a\nRUN --network=none \\\n    --mount=type=cache,target=/x \\\n    x\nHEALTHCHECK \\\n    CMD x\n",
         );
     }
 

@@ -31,7 +31,8 @@ fn chains_stand_one_indent_in() {
 fn arguments_stand_deeper_than_their_command() {
     lay_out(&["a", "    && b", "    c", "    && d"], &["a", "    && b", "        c", "    && d"]);
     stays(&["a && b", "    c", "    d", "    && e"]);
-    // With operators at line ends a second indent tells arguments from commands.
+    // With operators at line ends a second indent tells arguments from commands, and an uneven one means that.
+    lay_out(&["a b", "      c &&", "    d"], &["a b", "        c &&", "    d"]);
     stays(&["a && b", "        c", "        d &&", "    e"]);
 }
 

@@ -132,7 +132,10 @@ impl Walk<'_> {
             return;
         }
         let now = self.now(line).filter(|depth| (range.least..=range.most).contains(depth));
-        let depth = now.unwrap_or(range.best);
+        // What stands further in than the least by half an indent is meant to.
+        let further = 2 * self.column(line) >= (2 * range.least + 1) * self.unit();
+        let meant = range.least < range.most && further;
+        let depth = now.unwrap_or(if meant { range.most } else { range.best });
         self.understood &= depth <= MAX_DEPTH;
         self.depth[line] = Some(depth);
         self.certain[line] = (range.least, range.most) == (1, 1);
@@ -155,12 +158,17 @@ impl Walk<'_> {
         self.lead(line).bytes().map(|byte| if byte == b'\t' { TAB } else { 1 }).sum()
     }
 
-    /// By how many indents a line stands further in than another one, rounded, half of one down.
-    fn further(&self, line: usize, than: usize) -> usize {
-        let unit = match self.indent {
+    /// How many columns an indent is wide.
+    fn unit(&self) -> usize {
+        match self.indent {
             Indent::Spaces(count) => usize::from(count).max(1),
             Indent::Tab => TAB,
-        };
+        }
+    }
+
+    /// By how many indents a line stands further in than another one, rounded, half of one down.
+    fn further(&self, line: usize, than: usize) -> usize {
+        let unit = self.unit();
         let difference = self.column(line).saturating_sub(than);
         (2 * difference + unit - 1) / (2 * unit)
     }
