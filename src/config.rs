@@ -15,7 +15,7 @@ use std::fmt;
 pub use self::hadolint::hadolint_ignored;
 pub use self::images::{ImagesOptions, Trusted};
 pub use self::layout::{BlankLines, Indent, KeywordCase, LayoutOptions, LineEnding, Operators};
-pub use self::packages::PackagesOptions;
+pub use self::packages::{PackageCache, PackagesOptions};
 use self::pattern::PathPattern;
 use self::reader::{Reader, Section, list};
 use crate::source::Place;

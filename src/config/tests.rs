@@ -46,6 +46,8 @@ fn every_key_is_read() {
         unneeded = [".env"]
         [packages]
         recommends = false
+        sort = true
+        cache = "mount"
         [layout]
         indent = 2
         operators = "leading"
@@ -59,7 +61,10 @@ fn every_key_is_read() {
     assert!(config.excludes("x/old/Dockerfile") && !config.excludes("Dockerfile"));
     let options = config.options_for("Dockerfile");
     assert_eq!(options.dockerignore.unneeded, Some(vec![".env".to_owned()]));
-    assert_eq!(options.packages, PackagesOptions { recommends: Some(false) });
+    assert_eq!(
+        options.packages,
+        PackagesOptions { recommends: Some(false), sort: Some(true), cache: Some(PackageCache::Mount) }
+    );
     let user = UserOptions {
         id: Some(10001),
         group: Some(0),

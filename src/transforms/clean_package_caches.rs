@@ -43,6 +43,10 @@ const FOLDERS: &[&str] =
     &["/var/cache/yum", "/var/cache/dnf", "/var/cache/libdnf5", "/var/cache/tdnf", "/var/cache/zypp"];
 
 fn run(input: &Input<'_>) -> Vec<Diagnostic> {
+    // A mount keeps the downloads out of the image, so there is nothing to clean.
+    if input.options.packages.mounts() {
+        return Vec::new();
+    }
     runs(input).iter().filter(|run| !run.is_trigger()).filter_map(judge).collect()
 }
 

@@ -39,6 +39,10 @@ PK6 the RUN still fails exactly if it failed before: the command runs only behin
 const FOLDER: &str = "/var/lib/apt/lists";
 
 fn run(input: &Input<'_>) -> Vec<Diagnostic> {
+    // A mount keeps the downloads out of the image, so there is nothing to clean.
+    if input.options.packages.mounts() {
+        return Vec::new();
+    }
     runs(input).iter().filter(|run| !run.is_trigger() && needed_in_image(run)).filter_map(judge).collect()
 }
 

@@ -38,6 +38,10 @@ PK6 the RUN still fails exactly if it failed before: the command runs only behin
 };
 
 fn run(input: &Input<'_>) -> Vec<Diagnostic> {
+    // A mount keeps the downloads out of the image, so there is nothing to clean.
+    if input.options.packages.mounts() {
+        return Vec::new();
+    }
     runs(input).iter().filter(|run| !run.is_trigger()).filter_map(judge).collect()
 }
 

@@ -18,6 +18,7 @@ mod site;
 mod tests;
 mod turn;
 
+pub(super) use self::builder::judge as knows_mounts;
 use self::plan::Judged;
 use self::site::{Group, Landing, groups};
 use self::turn::Turn;

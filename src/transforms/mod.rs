@@ -20,6 +20,7 @@ mod indents;
 mod lowercase_label_keys;
 mod make_paths_absolute;
 mod merge_update;
+mod mount_package_caches;
 mod number_user;
 mod pin_base_image;
 mod place_operators;
@@ -35,6 +36,7 @@ mod skip_apk_cache;
 mod skip_login_log;
 mod skip_pip_cache;
 mod skip_recommends;
+mod sort_packages;
 mod space_arguments;
 mod space_words;
 mod split_env;
@@ -66,6 +68,7 @@ use self::indent_continuations::INDENT_CONTINUATIONS;
 use self::lowercase_label_keys::LOWERCASE_LABEL_KEYS;
 use self::make_paths_absolute::{MAKE_DESTINATION_ABSOLUTE, MAKE_WORKDIR_ABSOLUTE};
 use self::merge_update::MERGE_UPDATE;
+use self::mount_package_caches::MOUNT_PACKAGE_CACHES;
 use self::number_user::NUMBER_USER;
 use self::pin_base_image::PIN_BASE_IMAGE;
 use self::place_operators::PLACE_OPERATORS;
@@ -79,6 +82,7 @@ use self::skip_apk_cache::SKIP_APK_CACHE;
 use self::skip_login_log::SKIP_LOGIN_LOG;
 use self::skip_pip_cache::SKIP_PIP_CACHE;
 use self::skip_recommends::SKIP_RECOMMENDS;
+use self::sort_packages::SORT_PACKAGES;
 use self::space_arguments::SPACE_ARGUMENTS;
 use self::space_words::SPACE_WORDS;
 use self::split_env::SPLIT_ENV;
@@ -403,6 +407,8 @@ pub const ALL: &[&Transform] = &[
     &COPY_MANIFESTS_FIRST,
     // What package managers leave behind, in the commands that are there by now.
     &SKIP_RECOMMENDS,
+    &SORT_PACKAGES,
+    &MOUNT_PACKAGE_CACHES,
     &SKIP_APK_CACHE,
     &SKIP_PIP_CACHE,
     &SKIP_LOGIN_LOG,

@@ -43,6 +43,10 @@ const VARIABLES: &[&str] = &["PIP_NO_CACHE_DIR", "PIP_CACHE_DIR"];
 const NAMES: &[&str] = &[".cache/pip", "/.cache ", "/.cache/ ", "pip cache", "pip3 cache"];
 
 fn run(input: &Input<'_>) -> Vec<Diagnostic> {
+    // A mount keeps the downloads out of the image, so there is nothing to clean.
+    if input.options.packages.mounts() {
+        return Vec::new();
+    }
     let runs = runs(input).into_iter().filter(|run| !decided(run));
     runs.flat_map(|run| calls(&run).iter().filter_map(judge).collect::<Vec<_>>()).collect()
 }

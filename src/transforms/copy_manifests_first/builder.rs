@@ -22,7 +22,7 @@ static BUILDER: LazyLock<Builder> = LazyLock::new(|| {
 
 /// BuildKit is Docker's builder since 23.0, and Podman's knows mounts too. What speaks against it is a builder that the
 /// project names, or a frontend that is older than mounts.
-pub(super) fn judge(input: &Input<'_>) -> Judged {
+pub(in crate::transforms) fn judge(input: &Input<'_>) -> Judged {
     let remedy = "build with BuildKit";
     if let Some((path, word)) = named(input) {
         return misses("buildkit", format!("`{path}` says `{word}`, which knows no `RUN --mount`"), remedy);
