@@ -19,6 +19,7 @@ mod indent_continuations;
 mod indents;
 mod lowercase_label_keys;
 mod make_paths_absolute;
+mod merge_runs;
 mod merge_update;
 mod mount_package_caches;
 mod number_user;
@@ -29,6 +30,7 @@ mod ports;
 mod remove_overridden;
 mod repair_dockerignore;
 mod replace_maintainer;
+mod set_pipefail;
 mod shell_text;
 mod shipped;
 mod shorten_wget_progress;
@@ -49,6 +51,7 @@ mod uppercase_keywords;
 mod use_apt_get;
 mod use_copy;
 mod use_shell_instruction;
+mod use_workdir;
 mod wrap_commands;
 mod write_dockerignore;
 mod write_key_value_pairs;
@@ -67,6 +70,7 @@ use self::exec_form::EXEC_FORM;
 use self::indent_continuations::INDENT_CONTINUATIONS;
 use self::lowercase_label_keys::LOWERCASE_LABEL_KEYS;
 use self::make_paths_absolute::{MAKE_DESTINATION_ABSOLUTE, MAKE_WORKDIR_ABSOLUTE};
+use self::merge_runs::MERGE_RUNS;
 use self::merge_update::MERGE_UPDATE;
 use self::mount_package_caches::MOUNT_PACKAGE_CACHES;
 use self::number_user::NUMBER_USER;
@@ -77,6 +81,7 @@ use self::ports::{LOWERCASE_PORT_PROTOCOL, WRITE_CONTAINER_PORTS};
 use self::remove_overridden::REMOVE_OVERRIDDEN;
 use self::repair_dockerignore::REPAIR_DOCKERIGNORE;
 use self::replace_maintainer::REPLACE_MAINTAINER;
+use self::set_pipefail::SET_PIPEFAIL;
 use self::shorten_wget_progress::SHORTEN_WGET_PROGRESS;
 use self::skip_apk_cache::SKIP_APK_CACHE;
 use self::skip_login_log::SKIP_LOGIN_LOG;
@@ -93,6 +98,7 @@ use self::uppercase_keywords::UPPERCASE_KEYWORDS;
 use self::use_apt_get::USE_APT_GET;
 use self::use_copy::USE_COPY;
 use self::use_shell_instruction::USE_SHELL_INSTRUCTION;
+use self::use_workdir::USE_WORKDIR;
 use self::wrap_commands::WRAP_COMMANDS;
 use self::write_dockerignore::WRITE_DOCKERIGNORE;
 use self::write_key_value_pairs::WRITE_KEY_VALUE_PAIRS;
@@ -370,7 +376,8 @@ pub fn unknown_name(name: &str) -> String {
 /// Every transform, in the order of its turn.
 ///
 /// The ignore file comes first, since the project is read again through it; then deprecated forms, pins, structure
-/// (split, move), content (user, health), details, and layout last, so that it tidies what the others wrote. If a
+/// (split, move), content (user, health), details, and layout last, so that it tidies what the others wrote. RUN
+/// instructions are joined after everything that writes one, and before what cleans up at the end of each. If a
 /// later transform gives an earlier one new work, the order is wrong, or the two are one transform.
 pub const ALL: &[&Transform] = &[
     // The ignore file.
@@ -405,6 +412,13 @@ pub const ALL: &[&Transform] = &[
     // Structure.
     &SPLIT_STAGES,
     &COPY_MANIFESTS_FIRST,
+    // Content.
+    &ADD_USER,
+    &NUMBER_USER,
+    &ADD_HEALTHCHECK,
+    // Which command runs in which RUN, with those that were written above; then what is to be done once in each RUN.
+    &USE_WORKDIR,
+    &MERGE_RUNS,
     // What package managers leave behind, in the commands that are there by now.
     &SKIP_RECOMMENDS,
     &SORT_PACKAGES,
@@ -416,10 +430,8 @@ pub const ALL: &[&Transform] = &[
     &CLEAN_PACKAGE_CACHES,
     &CLEAN_YARN_CACHE,
     &SHORTEN_WGET_PROGRESS,
-    // Content.
-    &ADD_USER,
-    &NUMBER_USER,
-    &ADD_HEALTHCHECK,
+    // The shell of what is left.
+    &SET_PIPEFAIL,
     // Layout.
     &UPPERCASE_KEYWORDS,
     &SPACE_ARGUMENTS,
