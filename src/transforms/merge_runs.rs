@@ -120,6 +120,7 @@ fn judge(input: &Input<'_>, first: &Run<'_>, second: &Run<'_>, group: &BTreeSet<
         || !commands::may_be_followed(one)
         || !commands::may_follow(other)
         || commands::replaces_program(one, other)
+        || commands::cleans_too_early(one, other)
     {
         return None;
     }

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::shell::{
-    Action, Command, CompoundKind, Connector, EndKind, Placed, RedirectKind, Script, SimpleCommand, Word,
+    Action, Command, CompoundKind, Connector, EndKind, Manager, Placed, RedirectKind, Script, SimpleCommand,
+    Word,
 };
 
 #[derive(Deserialize)]
@@ -118,6 +119,18 @@ fn leaves_nothing(script: &Script, placed: &Placed<'_>) -> bool {
         Some(name) => !placed.guards.subshell && PROGRAMS.state.contains(name),
     };
     !changes && !serves && !assigns
+}
+
+/// Whether the first script cleans up after a package manager that the second one uses: joined, it would clean in the
+/// middle, and what the second leaves behind could be taken for clean.
+pub(super) fn cleans_too_early(script: &Script, next: &Script) -> bool {
+    let managers = |script: &Script, wanted: fn(Action) -> bool| -> BTreeSet<Manager> {
+        let commands = script.simple_commands();
+        let installs = commands.iter().filter_map(|placed| placed.command.install());
+        installs.filter(|install| wanted(install.action)).map(|install| install.manager).collect()
+    };
+    let cleaned = managers(script, |action| action == Action::Clean);
+    !cleaned.is_disjoint(&managers(next, |_| true))
 }
 
 /// Whether the shell may remember where a program was that the first script replaces: both run it by its bare name,

@@ -118,3 +118,13 @@ fn a_program_that_is_replaced_is_looked_for_again() {
         "FROM a\nRUN pip install c \\\n    && pip install b\n",
     );
 }
+
+#[test]
+fn nothing_is_cleaned_in_the_middle() {
+    same(&MERGE_RUNS, "FROM a\nRUN yum -y update && yum clean all\nRUN yum install -y b && yum clean all\n");
+    check(
+        &MERGE_RUNS,
+        "FROM a\nRUN yum install -y b\nRUN yum clean all\n",
+        "FROM a\nRUN yum install -y b \\\n    && yum clean all\n",
+    );
+}
