@@ -132,6 +132,11 @@ fn judge(input: &Input<'_>, first: &Run<'_>, second: &Run<'_>, group: &BTreeSet<
     let mut checks = Checks::default();
     shell(input, first.index, &mut checks)?;
     let kind = first.kind();
+    // What cleans up after a package manager stands at the end of a RUN, so those that use one are joined before that
+    // is written, or never.
+    if commands::share_manager(one, other) && (kind, second.kind()) != (Kind::System, Kind::System) {
+        return None;
+    }
     if kind == second.kind() && matches!(kind, Kind::Files | Kind::System) {
         let what = if kind == Kind::Files { "change files" } else { "work with the system's packages" };
         checks.holds("MR2", format!("both only {what}"));

@@ -124,13 +124,19 @@ fn leaves_nothing(script: &Script, placed: &Placed<'_>) -> bool {
 /// Whether the first script cleans up after a package manager that the second one uses: joined, it would clean in the
 /// middle, and what the second leaves behind could be taken for clean.
 pub(super) fn cleans_too_early(script: &Script, next: &Script) -> bool {
-    let managers = |script: &Script, wanted: fn(Action) -> bool| -> BTreeSet<Manager> {
-        let commands = script.simple_commands();
-        let installs = commands.iter().filter_map(|placed| placed.command.install());
-        installs.filter(|install| wanted(install.action)).map(|install| install.manager).collect()
-    };
-    let cleaned = managers(script, |action| action == Action::Clean);
-    !cleaned.is_disjoint(&managers(next, |_| true))
+    !managers(script, |action| action == Action::Clean).is_disjoint(&managers(next, |_| true))
+}
+
+/// Whether both use the same package manager of the system.
+pub(super) fn share_manager(script: &Script, next: &Script) -> bool {
+    let own = managers(script, |_| true);
+    managers(next, |_| true).into_iter().any(|manager| own.contains(&manager) && manager.is_system())
+}
+
+fn managers(script: &Script, wanted: fn(Action) -> bool) -> BTreeSet<Manager> {
+    let commands = script.simple_commands();
+    let installs = commands.iter().filter_map(|placed| placed.command.install());
+    installs.filter(|install| wanted(install.action)).map(|install| install.manager).collect()
 }
 
 /// Whether the shell may remember where a program was that the first script replaces: both run it by its bare name,
