@@ -298,7 +298,10 @@ impl<'t> Resolution<'t> {
             }
             Some(Counterpart { image: self.fill(&row.image, major)?, runs: row.runs, when: &row.when })
         });
-        made.collect()
+        let mut found: Vec<Counterpart> = made.collect();
+        // A row for any release names the same image as the one for the release.
+        found.dedup_by(|later, one| later.image == one.image);
+        found
     }
 
     /// Fills the places of a counterpart's name; `None` where one cannot be filled.

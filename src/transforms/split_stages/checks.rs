@@ -1,15 +1,15 @@
 //! The preconditions that look at the whole file and at the sources, one function each.
 
-use super::build::Build;
-use super::started::{self, Started};
-use super::tables::{TABLES, begins, has};
-use crate::images::{Facts, ImageName, Origin as Registry};
+use super::plan::{Plan, Site};
+use super::started;
+use super::tables::{TABLES, has};
+use super::walk::makes_users;
+use crate::images::{ImageName, Origin as Registry};
 use crate::model::{Base, VariableKind};
 use crate::project::compose::{self, COMPOSE_FILES, MountKind};
-use crate::project::sources::{Entry, Grants, Language, Scope, Sources};
 use crate::syntax::{Arguments, DirectiveName, Instruction, Keyword};
 use crate::transforms::checks::Checks;
-use crate::transforms::shipped::{Origin, Shipped, join};
+use crate::transforms::shipped::{Shipped, below};
 
 /// Hosts of Docker Hub's public images.
 const HUB: &[&str] = &["docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"];
@@ -20,7 +20,7 @@ const FIRST_FREE_PORT: u16 = 1024;
 /// PIN8: an image of another host is written only where nothing points to a mirror or a private registry.
 pub(super) fn hosts(shipped: &Shipped<'_>, runtime: &str, checks: &mut Checks) {
     let input = shipped.input;
-    let own = runtime.split('/').next().unwrap_or_default();
+    let own = runtime.split_once('/').map_or("docker.io", |(host, _)| host);
     let other = |image: &str| {
         let host = image.split_once('/').map(|(host, _)| host)?;
         let is_host = host.contains(['.', ':']) || host == "localhost";
@@ -92,7 +92,7 @@ pub(super) fn stage_name(shipped: &Shipped<'_>, name: &str, checks: &mut Checks)
 }
 
 /// MS9, MS12: who else uses the image, as far as the build context says.
-pub(super) fn users(shipped: &Shipped<'_>, binary: &str, name: &str, checks: &mut Checks) {
+pub(super) fn users(shipped: &Shipped<'_>, plan: &Plan, name: &str, checks: &mut Checks) {
     let (tree, path) = (shipped.input.project.tree(), shipped.input.path.unwrap_or("Dockerfile"));
     let container = [".devcontainer/devcontainer.json", ".devcontainer.json"];
     let develops =
@@ -118,16 +118,34 @@ pub(super) fn users(shipped: &Shipped<'_>, binary: &str, name: &str, checks: &mu
             let covers = |mount: &&compose::Mount| {
                 mount.kind != MountKind::Volume
                     && mount.target.as_deref().is_none_or(|target| {
-                        let folder = target.trim_end_matches('/');
-                        binary.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+                        plan.copies.iter().any(|copied| {
+                            below(&copied.to, target).is_some_and(|rest| {
+                                // The data folder of an application may be mounted, its code may not.
+                                !rest.is_empty() || copied.is_folder
+                            })
+                        })
                     })
             };
             let remedy = "give development a Dockerfile or a target of its own";
-            if service.mounts.iter().any(|mount| covers(&mount)) {
+            if text.contains("healthcheck:")
+                && TABLES.probes.iter().any(|probe| text.contains(probe.as_str()))
+            {
+                let text =
+                    format!("the health check of {file} may need a program that the runtime image lacks");
+                checks.misses(
+                    "MS9",
+                    text,
+                    "write the health check into the Dockerfile, without curl or wget",
+                );
+            }
+            if !plan.keeps_tools && service.mounts.iter().any(|mount| covers(&mount)) {
                 let text = format!("`{}` of {file} mounts the sources over the program", service.name);
                 checks.misses("MS9", text, remedy);
             }
-            if service.extends || text.contains("command:") || text.contains("entrypoint:") {
+            let starts_otherwise = !plan.keeps_tools || service.extends;
+            if starts_otherwise
+                && (service.extends || text.contains("command:") || text.contains("entrypoint:"))
+            {
                 checks.misses("MS9", format!("{file} may start something else in this image"), remedy);
             }
             if service.target.is_some() || service.additional_contexts.iter().any(|known| known == name) {
@@ -138,37 +156,73 @@ pub(super) fn users(shipped: &Shipped<'_>, binary: &str, name: &str, checks: &mu
     }
 }
 
+/// How much smaller the image becomes, by what its base images weigh.
+pub(super) fn gain(site: &Site<'_>, plan: &Plan, checks: &mut Checks) {
+    if let (Some(before), Some(after)) = (site.facts.size_mb, plan.runtime.facts.size_mb) {
+        let text = format!(
+            "the base image is a download of about {after} MB in place of {before} MB (linux/amd64, compressed)"
+        );
+        checks.holds("gain", text);
+    }
+}
+
 /// What the stage is made of: no user, volume or trigger of its own, nothing after the build but what says how the
 /// container runs, nothing that changes what every program finds in the system.
-pub(super) fn instructions(shipped: &Shipped<'_>, build: &Build, checks: &mut Checks) {
+pub(super) fn instructions(shipped: &Shipped<'_>, plan: &Plan, checks: &mut Checks) {
     for index in shipped.instructions().skip(1) {
         let instruction = shipped.instruction(index);
         let line = instruction.lines.0;
         let by_hand = "write the stages by hand";
         match instruction.keyword {
-            Keyword::User => checks.misses(
-                "MS16",
-                format!("the user of line {line} may not be there in the runtime image (NR10)"),
-                "remove USER: the runtime image has a user of its own",
-            ),
-            Keyword::Volume => {
+            Keyword::User => user(shipped, index, plan, checks),
+            Keyword::Volume if plan.runtime.is_nonroot() => {
                 let text = format!("the VOLUME in line {line} would belong to root");
                 checks.misses("NR4", text, by_hand);
             }
             Keyword::Onbuild => {
                 checks.misses("MS12", format!("line {line} is for images that stand on this one"), by_hand);
             }
-            Keyword::Run if index > build.run => {
+            Keyword::Run if makes_users(shipped, index) && !plan.runtime.is_nonroot() => {}
+            Keyword::Run if index > plan.last => {
                 let text = format!("line {line} runs after the build, and the program may need what it does");
                 checks.misses("MS3", text, "move it above the build, or write the stages by hand");
             }
-            Keyword::Copy | Keyword::Add if index > build.run => {
+            Keyword::Copy | Keyword::Add if index > plan.last && plan.copies_below => {}
+            Keyword::Copy | Keyword::Add if index > plan.last => {
                 let text = format!("line {line} copies files after the build, and the program may read them");
                 checks.misses("MS14", text, by_hand);
             }
             Keyword::Run | Keyword::Copy | Keyword::Add => system_files(instruction, checks),
             Keyword::Unknown => checks.misses("MS5", format!("line {line} is no known instruction"), by_hand),
             _ => {}
+        }
+    }
+}
+
+/// MS13, MS16: a user of the file is there in the runtime image too, and owns nothing that is copied.
+fn user(shipped: &Shipped<'_>, index: usize, plan: &Plan, checks: &mut Checks) {
+    let instruction = shipped.instruction(index);
+    let line = instruction.lines.0;
+    let name = instruction.text(instruction.rest);
+    let runtime = &plan.runtime;
+    if runtime.is_nonroot() {
+        let text = format!("the user of line {line} may not be there in the runtime image (NR10)");
+        checks.misses("MS16", text, "remove USER: the runtime image has a user of its own");
+    } else if index < plan.last {
+        let text = format!("the user of line {line} owns what the build makes, and COPY gives it to root");
+        checks.misses("MS13", text, "move USER below the build, or write the stages by hand");
+    } else {
+        let mut parts = name.split(':');
+        let is_made = |part: &str| {
+            let mut runs = shipped.instructions().filter(|index| makes_users(shipped, *index));
+            runs.any(|run| shipped.instruction(run).joined.text().split_whitespace().any(|word| word == part))
+        };
+        let known = |part: &str| {
+            part.parse::<u32>().is_ok() || runtime.facts.user_named(part).is_some() || is_made(part)
+        };
+        if !parts.all(known) {
+            let text = format!("the user `{name}` of line {line} may not be there in the runtime image");
+            checks.misses("MS16", text, "write the number of the user");
         }
     }
 }
@@ -184,14 +238,14 @@ fn system_files(instruction: &Instruction, checks: &mut Checks) {
 }
 
 /// MS5, MS11, MS16: what the container gets from ENV, and what the instructions of the runtime stage refer to.
-pub(super) fn variables(shipped: &Shipped<'_>, started: &Started, build: &Build, checks: &mut Checks) {
+pub(super) fn variables(shipped: &Shipped<'_>, plan: &Plan, checks: &mut Checks) {
     let model = shipped.input.model;
     for index in shipped.instructions().skip(1) {
         let instruction = shipped.instruction(index);
         let line = instruction.lines.0;
         let in_runtime = match instruction.keyword {
             Keyword::Env => true,
-            keyword => index > build.run || is_carried(keyword),
+            keyword => index > plan.last || is_carried(keyword),
         };
         // The builder expands no variables in commands: those are the program's or its shell's.
         if !in_runtime
@@ -199,7 +253,7 @@ pub(super) fn variables(shipped: &Shipped<'_>, started: &Started, build: &Build,
         {
             continue;
         }
-        let runtime_pairs = runtime_pairs(instruction, started);
+        let runtime_pairs = runtime_pairs(instruction, plan);
         if let Arguments::KeyValues(pairs) = &instruction.arguments {
             let names = pairs.iter().map(|pair| instruction.text(pair.key));
             if let Some(name) = names.clone().find(|name| has(&TABLES.system_variables, name)) {
@@ -218,8 +272,9 @@ pub(super) fn variables(shipped: &Shipped<'_>, started: &Started, build: &Build,
             };
             let kept = |name: &&String| {
                 model.variable(index, name).is_some_and(|variable| match variable.kind {
-                    VariableKind::Env => !is_build_only(&variable.name, started),
-                    VariableKind::Arg => variable.instruction > build.run,
+                    VariableKind::Env => !plan.is_build_only(&variable.name),
+                    // An argument comes along: the instruction that declares it is repeated.
+                    VariableKind::Arg => true,
                 })
             };
             if let Some(name) = expanded.matched.iter().find(|name| !kept(name)) {
@@ -246,90 +301,25 @@ pub(super) fn is_carried(keyword: Keyword) -> bool {
             | Keyword::Entrypoint
             | Keyword::Healthcheck
             | Keyword::Maintainer
+            | Keyword::Volume
     )
 }
 
-/// Whether a variable is of no use to a program that is built.
-pub(super) fn is_build_only(name: &str, started: &Started) -> bool {
-    // A program that is started by its path and starts no other does not look at the search path.
-    has(&TABLES.build_variables, name) || name == "PATH" && started.argv[0].contains('/')
-}
-
 /// The pairs of an ENV that matter at run time, as written.
-pub(super) fn runtime_pairs<'a>(instruction: &'a Instruction, started: &Started) -> Vec<&'a str> {
+pub(super) fn runtime_pairs<'a>(instruction: &'a Instruction, plan: &Plan) -> Vec<&'a str> {
     let Arguments::KeyValues(pairs) = &instruction.arguments else { return Vec::new() };
-    let kept = pairs.iter().filter(|pair| !is_build_only(instruction.text(pair.key), started));
+    let kept = pairs.iter().filter(|pair| !plan.is_build_only(instruction.text(pair.key)));
     let text = instruction.joined.text();
     kept.map(|pair| &text[pair.key.start()..pair.value.unwrap_or(pair.key).end()]).collect()
 }
 
-/// MS6, MS14, NR2, NR3: what the program itself does.
-pub(super) fn program(
+/// NR2: the runtime image's user may not listen below 1024.
+pub(super) fn ports<'a>(
     shipped: &Shipped<'_>,
-    facts: &Facts,
-    build: &Build,
-    started: &Started,
+    heard: impl IntoIterator<Item = (Option<u16>, &'a str)>,
+    argv: &[String],
     checks: &mut Checks,
 ) {
-    let scope = Scope {
-        language: Language::Go,
-        entries: vec![Entry::Package(build.package.clone())],
-        built: Vec::new(),
-    };
-    let sources = Sources::read(shipped.input.project, &scope);
-    reached(shipped, facts, build, &sources, checks);
-    let by_hand = "write the stages by hand, and copy what it needs";
-    let programs = sources.programs();
-    if let Some(found) = programs.found.first() {
-        let text = format!("the program starts `{}` ({})", found.value, found.at);
-        checks.misses("MS6", text, by_hand);
-    } else if programs.gaps.is_empty() {
-        checks.holds("MS6", "the program starts no other");
-    }
-    let reads = sources.reads();
-    if let Some(found) = reads.found.first() {
-        let text = match found.value.path.as_str() {
-            "" => format!("the program reads files ({})", found.at),
-            path => format!("the program reads `{path}` ({})", found.at),
-        };
-        checks.misses("MS14", text, by_hand);
-    } else if let Some(gap) = reads.gap_text() {
-        checks.misses("MS14", format!("it is not proven that the program reads no files: {gap}"), by_hand);
-    } else {
-        checks.holds("MS14", "no source that the program is built from reads a file at run time");
-    }
-    // The runtime image has nothing that could give a folder to its user, so a granted folder does not help.
-    let writes = sources.writes(Grants::None);
-    if let Some(found) = writes.found.first() {
-        let text = match found.value.path.as_str() {
-            "" => format!("the program writes files ({})", found.at),
-            path => format!("the program writes to `{path}` ({})", found.at),
-        };
-        checks.misses("NR3", text, "let it write to a mounted folder, in stages written by hand");
-    } else if writes.gaps.is_empty() {
-        checks.holds("NR3", "no source that the program is built from writes a file");
-    }
-    ports(shipped, &sources, started, checks);
-}
-
-/// MS14: the sources that were read are those that are built: each stands in the image as the context has it.
-fn reached(shipped: &Shipped<'_>, facts: &Facts, build: &Build, sources: &Sources, checks: &mut Checks) {
-    let (folder, place) = &build.module;
-    let manifest = if folder.is_empty() { "go.mod".to_owned() } else { format!("{folder}/go.mod") };
-    let files = sources.files().found.into_iter().map(|found| found.value);
-    for path in std::iter::once(manifest).chain(files) {
-        let inside = path[folder.len().min(path.len())..].trim_start_matches('/');
-        let image = join(place, inside);
-        if shipped.origin(&image, facts.workdir) != Origin::Context(path.clone()) {
-            let text = format!("`{image}` is not proven to be `{path}` of the build context");
-            checks.misses("MS14", text, "copy the module as a whole, with `COPY . .`");
-            return;
-        }
-    }
-}
-
-/// NR2: the runtime image's user may not listen below 1024.
-fn ports(shipped: &Shipped<'_>, sources: &Sources, started: &Started, checks: &mut Checks) {
     let remedy = "listen on a higher port, such as 8080, and publish that one";
     let mut exposed = false;
     for index in shipped.instructions().filter(|index| shipped.instruction(*index).keyword == Keyword::Expose)
@@ -348,7 +338,7 @@ fn ports(shipped: &Shipped<'_>, sources: &Sources, started: &Started, checks: &m
             }
         }
     }
-    let mut low = started::low_port(&started.argv).map(str::to_owned);
+    let mut low = started::low_port(argv).map(str::to_owned);
     for index in shipped.instructions().filter(|index| shipped.instruction(*index).keyword == Keyword::Env) {
         let instruction = shipped.instruction(index);
         let Arguments::KeyValues(pairs) = &instruction.arguments else { continue };
@@ -361,14 +351,14 @@ fn ports(shipped: &Shipped<'_>, sources: &Sources, started: &Started, checks: &m
     if let Some(word) = low {
         return checks.misses("NR2", format!("`{word}` asks for a port below {FIRST_FREE_PORT}"), remedy);
     }
-    for found in sources.listeners().found {
-        match found.value.port {
+    for (port, at) in heard {
+        match port {
             Some(port) if port < FIRST_FREE_PORT && port != 0 => {
-                let text = format!("the program listens on port {port} ({})", found.at);
+                let text = format!("the program listens on port {port} ({at})");
                 return checks.misses("NR2", text, remedy);
             }
             None if !exposed => {
-                let text = format!("it is not known on which port the program listens ({})", found.at);
+                let text = format!("it is not known on which port the program listens ({at})");
                 return checks.misses("NR2", text, "add EXPOSE with the port");
             }
             _ => {}
@@ -378,30 +368,12 @@ fn ports(shipped: &Shipped<'_>, sources: &Sources, started: &Started, checks: &m
 }
 
 /// NR7, MS16: the folders of the program can be entered by the runtime image's user.
-pub(super) fn folders(paths: [&str; 2], checks: &mut Checks) {
+pub(super) fn folders<'p>(paths: impl IntoIterator<Item = &'p str>, checks: &mut Checks) {
     match paths.into_iter().find(|path| started::is_roots_own(path)) {
         Some(path) => {
             let text = format!("`{path}` lies in the home folder of root, which no other user may enter");
             checks.misses("NR7", text, "build in a folder such as /app");
         }
-        None => checks.holds("MS13", "everybody may run what `go build` makes"),
-    }
-}
-
-/// MS16: what the runtime image brings along does not get in the way of the start command.
-pub(super) fn runtime(facts: Option<&Facts>, image: &str, checks: &mut Checks) {
-    let fits = facts.is_some_and(|facts| {
-        facts.entrypoint == Some(&[])
-            && facts.runs_as_root() == Some(false)
-            && facts.ca_certificates != Some(false)
-            && begins(&["distroless-static".to_owned()], facts.family)
-    });
-    match fits {
-        true => {
-            checks.holds("MS16", format!("`{image}` sets no ENTRYPOINT and has certificates and time zones"))
-        }
-        false => {
-            checks.misses("MS16", format!("not enough is known about `{image}`"), "write the stages by hand")
-        }
+        None => checks.holds("MS13", "everybody may run what the build makes"),
     }
 }

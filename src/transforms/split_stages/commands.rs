@@ -3,11 +3,16 @@
 
 use super::missing;
 use super::tables::{TABLES, begins, has};
-use crate::shell::{Action, Manager, Placed, Script, SimpleCommand, Target};
+use crate::shell::{Action, Manager, Placed, RedirectKind, Script, SimpleCommand, Target};
 use crate::transforms::Missing;
 
-/// A command beside the build.
-pub(super) fn harmless(placed: &Placed<'_>, script: &Script, line: usize) -> Result<(), Missing> {
+/// A command beside the build; `own_packages` are those of the system that only a build in this language needs.
+pub(super) fn harmless(
+    placed: &Placed<'_>,
+    script: &Script,
+    line: usize,
+    own_packages: &[String],
+) -> Result<(), Missing> {
     let command = placed.command;
     let shown = command.span.of(script.text());
     let doubt = |id: &'static str, text: String, remedy: &str| Err(missing(id, text, remedy));
@@ -33,7 +38,7 @@ pub(super) fn harmless(placed: &Placed<'_>, script: &Script, line: usize) -> Res
                 let word = command.words.get(*index).and_then(|word| word.literal());
                 word.is_some_and(|word| {
                     let package = word.split(['=', '~', '<', '>', ':']).next().unwrap_or(word);
-                    has(&TABLES.build_packages, package)
+                    has(&TABLES.build_packages, package) || has(own_packages, package)
                 })
             };
             let virtual_name = install.action == Action::Remove;
@@ -61,6 +66,19 @@ pub(super) fn harmless(placed: &Placed<'_>, script: &Script, line: usize) -> Res
     let removed = command.words.iter().skip(1).map(|word| word.span.of(script.text()));
     let kept = |word: &str| !word.starts_with('-') && !begins(&TABLES.caches, word);
     if name == "rm" && removed.into_iter().any(kept) { changes() } else { Ok(()) }
+}
+
+/// The files that the output of a command goes to; `None` where one is no literal.
+pub(super) fn written(command: &SimpleCommand) -> Option<Vec<String>> {
+    let mut paths = Vec::new();
+    for redirect in &command.redirects {
+        if let Target::File(word) = &redirect.target
+            && redirect.kind != RedirectKind::Read
+        {
+            paths.push(word.literal()?.to_owned());
+        }
+    }
+    Some(paths)
 }
 
 /// The options of `go build` that are understood.

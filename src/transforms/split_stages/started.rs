@@ -1,11 +1,13 @@
 //! What the container starts: one binary, without a shell (MS1, MS7, MS8, MS12).
 
 use super::missing;
+use super::plan::Runtime;
 use super::tables::{TABLES, begins, has};
-use crate::images::Facts;
+use crate::images::{Client, Facts};
 use crate::syntax::{Arguments, Keyword};
 use crate::transforms::Missing;
-use crate::transforms::shipped::{Form, Setter, Shipped, join};
+use crate::transforms::checks::Checks;
+use crate::transforms::shipped::{Form, Program, Setter, Shipped, join};
 
 /// The start command, proven to be one program of the image.
 pub(super) struct Started {
@@ -48,8 +50,8 @@ pub(super) fn read(shipped: &Shipped<'_>, facts: &Facts) -> Result<Started, Miss
     let program = shipped.program(facts, "MS1")?;
     let shown = argv.join(" ");
     if let Some(why) = program.start.development {
-        let text = format!("`{shown}` needs the Go tool in the container: {why}");
-        return Err(missing("MS8", text, "let CMD start the binary that `go build` makes"));
+        let text = format!("`{shown}` needs the tools of the build in the container: {why}");
+        return Err(missing("MS8", text, "let CMD start the binary that the build makes"));
     }
     if has(&TABLES.shells, program.name()) {
         let text = format!("`{shown}` needs a shell, which the runtime image does not have");
@@ -142,4 +144,50 @@ pub(super) fn low_port(words: &[String]) -> Option<&str> {
 /// Whether a path is one that only root may enter (NR7).
 pub(super) fn is_roots_own(path: &str) -> bool {
     path == "/root" || begins(&["/root/".to_owned()], path)
+}
+
+/// MS12, MS7: the file itself says what is started, in no shell of its own.
+pub(super) fn is_stated(shipped: &Shipped<'_>) -> Result<(), Missing> {
+    let start = shipped.start();
+    let is_own = |setter| matches!(setter, Setter::Instruction(_));
+    if !is_own(start.entrypoint) && !is_own(start.cmd) {
+        let text = "the file starts nothing: it may be a base for others";
+        return Err(missing("MS12", text, "add CMD with the program, as an exec form"));
+    }
+    match shipped.last(Keyword::Shell) {
+        None => Ok(()),
+        Some(_) => Err(missing("MS7", "the file chooses a shell of its own", "remove SHELL")),
+    }
+}
+
+/// MS8: a developer's command builds when it starts.
+pub(super) fn developer(program: &Program) -> Result<(), Missing> {
+    let Some(why) = program.start.development else { return Ok(()) };
+    let text = format!("`{}` needs the tools of the build in the container: {why}", program.argv.join(" "));
+    Err(missing("MS8", text, "let CMD start what the build makes"))
+}
+
+/// MS6, HC4: the health check finds its client.
+pub(super) fn client(shipped: &Shipped<'_>, runtime: &Runtime, checks: &mut Checks) {
+    let Some(at) = shipped.last(Keyword::Healthcheck) else { return };
+    let instruction = shipped.instruction(at);
+    let Arguments::Health { kind, .. } = &instruction.arguments else { return };
+    if instruction.text(*kind).eq_ignore_ascii_case("none") {
+        return;
+    }
+    let text = instruction.joined.text();
+    let clients = [("curl", Client::Curl), ("wget", Client::Wget)];
+    let lacks = |(name, client): &(&str, Client)| {
+        text.contains(name) && runtime.facts.has_client(*client) != Some(true)
+    };
+    let line = instruction.lines.0;
+    if let Some((name, _)) = clients.iter().find(|pair| lacks(pair)) {
+        let text =
+            format!("the HEALTHCHECK in line {line} needs `{name}`, which `{}` lacks (HC4)", runtime.image);
+        checks.misses("MS6", text, "ask with a program of the language, such as `node -e`");
+    } else if ["nc ", "pg_isready", "redis-cli", "mysqladmin", "ps "].iter().any(|name| text.contains(name)) {
+        let text =
+            format!("the HEALTHCHECK in line {line} needs a program that the runtime image may lack (HC4)");
+        checks.misses("MS6", text, "ask with a program of the language, such as `node -e`");
+    }
 }

@@ -8,7 +8,6 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub(super) struct Tables {
     pub(super) build_packages: Vec<String>,
-    pub(super) build_variables: Vec<String>,
     pub(super) system_variables: Vec<String>,
     pub(super) command_variables: Vec<String>,
     pub(super) build_options: Vec<String>,
@@ -21,6 +20,10 @@ pub(super) struct Tables {
     pub(super) search_path: Vec<String>,
     pub(super) shadowed: Vec<String>,
     pub(super) shells: Vec<String>,
+    pub(super) probes: Vec<String>,
+    pub(super) base_tools: Vec<String>,
+    pub(super) apart: Vec<String>,
+    pub(super) file_commands: Vec<String>,
 }
 
 pub(super) static TABLES: LazyLock<Tables> =

@@ -1,3 +1,7 @@
+mod cargo;
+mod jar;
+mod whole;
+
 use super::SPLIT_STAGES;
 use crate::config::{Config, Options};
 use crate::transforms::testing::{check_in, held_back, outcome, run_built, same};
@@ -239,8 +243,14 @@ fn ms10_a_name_that_is_taken() {
 
 #[test]
 fn ms11_an_argument_of_the_build() {
-    waits(FILES, &file("ARG V=1\n", BUILD, "LABEL v=$V\nCMD [\"./server\"]\n"), &["MS11"]);
-    waits(FILES, &file("ARG V=1\nENV W=$V\n", BUILD, CMD), &["MS11"]);
+    // A variable of the build alone is not set in the runtime stage.
+    waits(FILES, &file("ENV GOFLAGS=-v\n", BUILD, "ENV FLAGS=$GOFLAGS\nCMD [\"./server\"]\n"), &["MS11"]);
+    // An argument that the runtime stage refers to is declared in both.
+    let text = file("ARG V=1\nARG W=2\n", BUILD, "LABEL v=$V\nCMD [\"./server\"]\n");
+    let with = |text: &str| split(text).replace(":nonroot\n", ":nonroot\nARG V=1\n");
+    splits(&text, &with(&text));
+    let text = file("ARG V=1\nENV W=$V\n", BUILD, CMD);
+    splits(&text, &with(&text).replace("ARG V=1\nWORKDIR", "ARG V=1\nENV W=$V\nWORKDIR"));
     let text = file("", BUILD, "ARG V=1\nLABEL v=$V\nCMD [\"./server\"]\n");
     splits(&text, &split(&text));
 }

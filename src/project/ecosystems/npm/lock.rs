@@ -118,6 +118,23 @@ impl Lock {
         installed.map(|(place, entry)| Locked { name: name_of(place, entry), place }).collect()
     }
 
+    /// Names of the packages that are needed to run the program: all but those for development alone.
+    pub(super) fn for_running(&self) -> Vec<&str> {
+        if self.version == 1 {
+            let mut names = Vec::new();
+            let mut open: Vec<&BTreeMap<String, TreeEntry>> = vec![&self.tree];
+            while let Some(tree) = open.pop() {
+                for (name, entry) in tree.iter().filter(|(_, entry)| !entry.dev) {
+                    names.push(name.as_str());
+                    open.push(&entry.dependencies);
+                }
+            }
+            return names;
+        }
+        let needed = self.packages.iter().filter(|(place, entry)| !place.is_empty() && !entry.dev);
+        needed.map(|(place, entry)| name_of(place, entry)).collect()
+    }
+
     /// Packages that run a script of their own when they are installed; `None` where the format does not say
     /// (version 1).
     pub fn with_install_scripts(&self) -> Option<Vec<Locked<'_>>> {

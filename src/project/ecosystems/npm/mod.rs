@@ -68,6 +68,11 @@ pub fn read(project: &Project, folder: &str) -> Option<Result<Package, Unreadabl
     is_file.then(|| read_package(project, folder, &path))
 }
 
+/// Whether it is known what the install script of a package does.
+pub fn is_known_script(package: &str) -> bool {
+    !matches!(tables::install_script(package), tables::InstallScript::Unknown)
+}
+
 fn read_package(project: &Project, folder: &str, path: &str) -> Result<Package, Unreadable> {
     let manifest = Manifest::parse(path, &super::text(project, path)?)?;
     let inside = |name: &str| join(folder, name).unwrap_or_else(|| name.to_owned());
@@ -168,6 +173,25 @@ impl Package {
         native.sort_unstable();
         native.dedup();
         native
+    }
+
+    /// Names of the packages of the lock that are needed to run the program; none without a lock.
+    pub fn for_running(&self) -> Vec<&str> {
+        self.lock().map(Lock::for_running).unwrap_or_default()
+    }
+
+    /// Packages needed to run the program whose install scripts are not known; `None` where the lock does not tell
+    /// which have one.
+    pub fn unknown_scripts(&self) -> Option<Vec<&str>> {
+        let scripted = self.lock()?.with_install_scripts()?;
+        let needed = self.for_running();
+        let names = scripted.into_iter().map(|locked| locked.name).filter(|name| needed.contains(name));
+        Some(names.filter(|name| !is_known_script(name)).collect())
+    }
+
+    /// Whether installing compiles the package itself.
+    pub fn builds_itself(&self) -> bool {
+        self.builds_gyp
     }
 
     fn script_runs(&self, project: &Project, name: &str) -> Result<Vec<Run>, String> {

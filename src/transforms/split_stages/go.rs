@@ -1,9 +1,12 @@
 //! The one `go build` of a file: what it compiles, where it writes, and that the binary is static (MS2, MS3, MS15).
 
+mod program;
+
 use std::collections::BTreeMap;
 
+use super::plan::{Copied, Plan, Runtime, Site};
 use super::tables::{TABLES, begins, has};
-use super::{commands, missing};
+use super::{checks, commands, missing, started, writing};
 use crate::images::Facts;
 use crate::model::VariableKind;
 use crate::project::Project;
@@ -11,20 +14,21 @@ use crate::project::ecosystems::go;
 use crate::shell::{Given, GoBuild};
 use crate::syntax::{Instruction, Keyword, MountKind, mounts};
 use crate::transforms::Missing;
+use crate::transforms::checks::Checks;
 use crate::transforms::shipped::{Origin, Shipped, join};
 
 /// The build of the program.
-pub(super) struct Build {
+struct Build {
     /// The RUN that holds it.
-    pub(super) run: usize,
+    run: usize,
     /// Where `CGO_ENABLED=0 ` goes; `None` where something says it already.
-    pub(super) insert: Option<usize>,
+    insert: Option<usize>,
     /// The binary's absolute path.
-    pub(super) output: String,
+    output: String,
     /// The folder of the package, relative to the context.
-    pub(super) package: String,
+    package: String,
     /// The folder of the module, relative to the context, and where it stands in the image.
-    pub(super) module: (String, String),
+    module: (String, String),
 }
 
 /// A command that compiles, in its place.
@@ -36,7 +40,74 @@ struct Found {
     top_level: bool,
 }
 
-pub(super) fn find(shipped: &Shipped<'_>, facts: &Facts) -> Result<Build, Missing> {
+/// The split of a program of Go; `Err` is what keeps the rest from being asked at all.
+pub(super) fn plan(site: &Site<'_>, checks: &mut Checks) -> Result<Plan, Missing> {
+    let Site { shipped, facts, .. } = *site;
+    let Some(runtime) = site.runtimes().into_iter().next() else {
+        return Err(missing(
+            "MS4",
+            "no runtime image is known for this base image",
+            "write the stages by hand",
+        ));
+    };
+    checks.holds("MS4", "a static binary runs on any image");
+    image(&runtime, checks);
+    let started = started::read(shipped, facts)?;
+    checks.holds("MS7", "the start command needs no shell");
+    let build = find(shipped, facts)?;
+    if !started::is_file(&started, &build.output) {
+        let text = format!("`{}` is not the `{}` that the file builds", started.binary, build.output);
+        return Err(missing("MS1", text, "start the binary by its path"));
+    }
+    checks.holds("MS1", format!("the container starts `{}`", build.output));
+    checks.holds("MS2", format!("`go build` makes it of `./{}`", build.package));
+    checks.holds("MS3", "no source asks for C, and no module of go.mod is known to");
+    if let Err(missing) = started::health(shipped, &build.output) {
+        checks.take(Err(missing));
+    }
+    let workdir = site.folder(build.run).ok_or_else(|| {
+        missing("MS16", "the working folder is not known", "write WORKDIR as an absolute path")
+    })?;
+    if ![&workdir, &build.output].iter().all(|path| writing::is_plain(path)) {
+        return Err(missing("MS1", "a path of the program has unusual letters", "name it in plain letters"));
+    }
+    checks::folders([workdir.as_str(), build.output.as_str()], checks);
+    let by_path = started.argv[0].contains('/');
+    program::judge(shipped, facts, &build, &started, checks);
+    Ok(Plan {
+        last: build.run,
+        insert: build.insert.map(|at| (at, "CGO_ENABLED=0 ")).into_iter().collect(),
+        runtime,
+        setup: Vec::new(),
+        copies: vec![Copied::file(&build.output)],
+        workdir,
+        exec: started.plain,
+        build_variables: &site.recipe.build_variables,
+        by_path,
+        keeps_tools: false,
+        copies_below: false,
+    })
+}
+
+/// MS16: what the runtime image brings along does not get in the way of the start command.
+fn image(runtime: &Runtime, checks: &mut Checks) {
+    let facts = &runtime.facts;
+    let fits = facts.entrypoint == Some(&[])
+        && runtime.is_nonroot()
+        && facts.ca_certificates != Some(false)
+        && begins(&["distroless-static".to_owned()], facts.family);
+    let image = &runtime.image;
+    match fits {
+        true => {
+            checks.holds("MS16", format!("`{image}` sets no ENTRYPOINT and has certificates and time zones"));
+        }
+        false => {
+            checks.misses("MS16", format!("not enough is known about `{image}`"), "write the stages by hand");
+        }
+    }
+}
+
+fn find(shipped: &Shipped<'_>, facts: &Facts) -> Result<Build, Missing> {
     let found = only_build(shipped)?;
     let line = shipped.instruction(found.run).lines.0;
     if found.build.verb != "build" {
@@ -96,7 +167,7 @@ fn only_build(shipped: &Shipped<'_>) -> Result<Found, Missing> {
                     commands::options(placed.command, script, line)?;
                     found.push(Found { run, build, start, top_level });
                 }
-                None => commands::harmless(&placed, script, line)?,
+                None => commands::harmless(&placed, script, line, &[])?,
             }
         }
     }
