@@ -94,7 +94,10 @@ pub(super) fn plan(site: &Site<'_>, checks: &mut Checks) -> Result<Plan, Missing
     sources::judge(site, &context, checks)?;
     checks.holds("MS1", format!("the container starts `{}`", started.argv[0]));
     checks.holds("MS2", format!("Cargo makes it as `{}`", binary.path));
-    if let Err(missing) = started::health(site.shipped, &started.binary) {
+    let health = started::tcp_instead(site.shipped);
+    if let Err(missing) = started::health(site.shipped, &started.binary)
+        && health.is_none()
+    {
         checks.take(Err(missing));
     }
     let libraries = libraries::read(site, &context)?;
@@ -123,6 +126,7 @@ pub(super) fn plan(site: &Site<'_>, checks: &mut Checks) -> Result<Plan, Missing
         copies,
         workdir,
         exec: started.plain,
+        health,
         build_variables: &site.recipe.build_variables,
         by_path,
         keeps_tools: false,

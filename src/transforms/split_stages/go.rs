@@ -82,6 +82,7 @@ pub(super) fn plan(site: &Site<'_>, checks: &mut Checks) -> Result<Plan, Missing
         copies: vec![Copied::file(&build.output)],
         workdir,
         exec: started.plain,
+        health: None,
         build_variables: &site.recipe.build_variables,
         by_path,
         keeps_tools: false,

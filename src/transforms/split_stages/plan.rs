@@ -2,6 +2,7 @@
 
 use super::recipes::Recipe;
 use crate::images::{self, Facts};
+use crate::source::Span;
 use crate::transforms::shipped::Shipped;
 
 /// The file that is judged, with the recipe that it is judged by.
@@ -91,6 +92,9 @@ pub(super) struct Plan {
     pub(super) workdir: String,
     /// The start command that is to become an exec form, with its words.
     pub(super) exec: Option<(usize, Vec<String>)>,
+    /// A health check whose client the runtime image lacks: its exec form as it stands in the file, and what asks the same
+    /// port there.
+    pub(super) health: Option<(Span, String)>,
     /// Variables of ENV that the build alone reads.
     pub(super) build_variables: &'static [String],
     /// Whether no program is looked up in PATH at run time.

@@ -4,6 +4,8 @@ use super::missing;
 use super::plan::Runtime;
 use super::tables::{TABLES, begins, has};
 use crate::images::{Client, Facts};
+use crate::shell::quote_exec;
+use crate::source::Span;
 use crate::syntax::{Arguments, Keyword};
 use crate::transforms::Missing;
 use crate::transforms::checks::Checks;
@@ -120,6 +122,26 @@ pub(super) fn health(shipped: &Shipped<'_>, output: &str) -> Result<(), Missing>
             "let the binary check itself, as an exec form",
         )),
     }
+}
+
+/// HC4: a health check as `add-healthcheck` writes it for an image with curl asks on an image that has bash alone as that
+/// transform would: whether the port is open.
+pub(super) fn tcp_instead(shipped: &Shipped<'_>) -> Option<(Span, String)> {
+    let instruction = shipped.instruction(shipped.last(Keyword::Healthcheck)?);
+    let Arguments::Health { command, .. } = &instruction.arguments else { return None };
+    let Arguments::Exec { words, .. } = command.as_ref() else { return None };
+    let words: Vec<&str> = words.iter().map(|word| &*word.value).collect();
+    let (first, last) = (words.first()?, words.last()?);
+    let port = last.strip_prefix("http://127.0.0.1:")?.split('/').next()?;
+    let is_own = *first == "curl" && words.windows(2).any(|pair| pair == ["--noproxy", "*"]);
+    if !is_own || port.parse::<u16>().is_err() || !instruction.inner_comments.is_empty() {
+        return None;
+    }
+    let text = instruction.span.of(shipped.input.source.text());
+    let start = instruction.span.start() + text.find("[\"curl\"")?;
+    let end = instruction.span.start() + text.rfind(']')? + 1;
+    let script = format!("</dev/tcp/127.0.0.1/{port}");
+    Some((Span::new(start, end), quote_exec(&["bash", "-c", script.as_str()])))
 }
 
 /// NR2: a port below 1024 among the arguments or the variables.

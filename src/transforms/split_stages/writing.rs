@@ -33,7 +33,11 @@ pub(super) fn edits(shipped: &Shipped<'_>, plan: &Plan, name: &str) -> Option<Ve
     for index in shipped.instructions().skip(1) {
         let instruction = shipped.instruction(index);
         let exec = plan.exec.as_ref().filter(|(at, _)| *at == index).map(|(_, words)| quote_exec(words));
+        let health = plan.health.as_ref().filter(|(span, _)| instruction.span.contains(*span));
         if index > plan.last {
+            if let Some((span, text)) = health {
+                edits.push(Edit::replace(*span, text.clone()));
+            }
             // Above the cut, the whole line is written anew.
             if let Some(exec) = exec {
                 let (rest, joined) = (instruction.rest, &instruction.joined);
@@ -54,7 +58,14 @@ pub(super) fn edits(shipped: &Shipped<'_>, plan: &Plan, name: &str) -> Option<Ve
         } else if is_carried(instruction.keyword) {
             carried.extend(match exec {
                 Some(exec) => vec![format!("{} {exec}", instruction.keyword.as_str())],
-                None => verbatim(shipped, instruction),
+                None => match health {
+                    Some((span, text)) => {
+                        let written = span.of(input.source.text());
+                        let lines = verbatim(shipped, instruction).into_iter();
+                        lines.map(|line| line.replace(written, text)).collect()
+                    }
+                    None => verbatim(shipped, instruction),
+                },
             });
             true
         } else {

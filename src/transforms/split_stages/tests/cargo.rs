@@ -123,6 +123,16 @@ fn what_follows_the_build_stays_with_its_comments() {
 }
 
 #[test]
+fn a_health_check_of_ours_asks_with_what_is_there() {
+    let check = |command: &str| format!("HEALTHCHECK --interval=30s \\\n    CMD {command}\n{CMD}");
+    let curl = "[\"curl\", \"-sS\", \"--noproxy\", \"*\", \"http://127.0.0.1:8080/\"]";
+    let text = file("bookworm", "", BUILD, &check(curl));
+    let after = split(&text, SLIM, COPY).replace(curl, "[\"bash\", \"-c\", \"</dev/tcp/127.0.0.1/8080\"]");
+    check_in(&SPLIT_STAGES, FILES, &text, &after);
+    waits(FILES, &file("bookworm", "", BUILD, &check("curl -f http://localhost/")), &["MS7"]);
+}
+
+#[test]
 fn ms1_ms2_another_binary() {
     waits(FILES, &file("bookworm", "", BUILD, "CMD [\"./target/debug/shop\"]\n"), &["MS1"]);
     waits(FILES, &file("bookworm", "", BUILD, "CMD [\"./target/release/other\"]\n"), &["MS2"]);
