@@ -13,16 +13,19 @@ use crate::transforms::writing::continued;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Table {
+pub(super) struct Table {
     none: Vec<String>,
     certificates: Vec<String>,
     zones: Vec<String>,
     settings: Vec<String>,
     packages: BTreeMap<String, Vec<String>>,
     ssl: BTreeMap<String, String>,
+    pub(super) links: Vec<String>,
+    pub(super) starts: Vec<String>,
+    pub(super) starter: String,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
+pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
     toml::from_str(include_str!("libraries.toml")).expect("a test reads the embedded table")
 });
 

