@@ -56,6 +56,8 @@ fn run(input: &Input<'_>) -> Vec<Diagnostic> {
 /// The gaps of each line, and in which columns the words behind them will stand once the lines are indented.
 struct Columns {
     lines: Vec<Vec<Gap>>,
+    /// For each line, which of its gaps is the first that is closed: what stands behind it moves.
+    moved: Vec<usize>,
 }
 
 #[derive(Clone, Copy)]
@@ -89,23 +91,27 @@ impl Columns {
             };
             gaps(text, line.content).into_iter().map(gap).collect()
         });
-        Columns { lines: lines.collect() }
+        Columns { moved: vec![usize::MAX; text.lines.len()], lines: lines.collect() }
     }
 
     /// Closes every gap that lines nothing up. One that is closed moves what stands behind it, so that others may line
     /// up nothing any more.
     fn edits(mut self, text: &ShellText<'_>) -> Vec<Edit> {
-        loop {
+        // A few rounds are enough for any real text; then nothing counts as lined up.
+        for round in 0..=MAX_ROUNDS {
             let mut closing = Vec::new();
             for (line, gaps) in self.lines.iter().enumerate() {
                 let wide = gaps.iter().enumerate().filter(|(_, gap)| gap.wide && gap.free && !gap.closed);
-                let useless = wide.filter(|(at, _)| !self.lines_up(line, *at));
+                let useless = wide.filter(|(at, _)| round == MAX_ROUNDS || !self.lines_up(line, *at));
                 closing.extend(useless.map(|(at, _)| (line, at)));
             }
             if closing.is_empty() {
                 break;
             }
-            closing.into_iter().for_each(|(line, at)| self.lines[line][at].closed = true);
+            for (line, at) in closing {
+                self.lines[line][at].closed = true;
+                self.moved[line] = self.moved[line].min(at);
+            }
         }
         let lines = text.lines.iter().zip(&self.lines);
         let closed = lines.flat_map(|(line, gaps)| gaps.iter().map(move |gap| (line, gap)));
@@ -115,18 +121,22 @@ impl Columns {
 
     /// Whether a word stands in one column with one of the line above or below.
     fn lines_up(&self, line: usize, at: usize) -> bool {
-        let stays = |line: usize, at: usize| self.lines[line][..=at].iter().all(|gap| !gap.closed);
+        let stays = |line: usize, at: usize| at < self.moved[line];
         let gap = self.lines[line][at];
         if gap.operator || !stays(line, at) {
             return false;
         }
         let neighbours = [line.checked_sub(1), Some(line + 1).filter(|line| *line < self.lines.len())];
         neighbours.into_iter().flatten().any(|other| {
-            let found = self.lines[other].iter().position(|found| found.column == gap.column);
-            found.is_some_and(|found| stays(other, found))
+            // The columns of a line grow.
+            let found = self.lines[other].binary_search_by_key(&gap.column, |found| found.column);
+            found.is_ok_and(|found| stays(other, found))
         })
     }
 }
+
+/// How often gaps are looked at again because others were closed.
+const MAX_ROUNDS: usize = 50;
 
 fn has_gap(text: &str) -> bool {
     text.contains("  ") || text.contains('\t')
@@ -196,6 +206,13 @@ mod tests {
             "FROM a\nRUN echo a && \\\n    echo abc && \\\n    b\n",
         );
         same(&SPACE_WORDS, "FROM a\nRUN \\\n    echo a   > /b; \\\n    echo abc > /d\n");
+    }
+
+    #[test]
+    fn many_gaps_take_no_time() {
+        let (wide, narrow) = ("a  ".repeat(10_000), "a ".repeat(10_000));
+        let line = |words: &str| format!("FROM a\nRUN {}b && \\\n    {}c\n", words, words);
+        check(&SPACE_WORDS, &line(&wide).replacen("a  ", "ab  ", 1), &line(&narrow).replacen("a ", "ab ", 1));
     }
 
     #[test]

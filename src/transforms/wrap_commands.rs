@@ -58,7 +58,8 @@ fn run(input: &Input<'_>) -> Vec<Diagnostic> {
             Ordering::Equal => style,
             Ordering::Greater => Operators::Trailing,
         };
-        let wrap = Wrap { text: &text, depths: &depths, indent, width, style, newline };
+        let wrap =
+            Wrap { text: &text, depths: &depths, indent, width, style, newline, commands: commands(&text) };
         text.fix("a line is too long", "break the long line", wrap.edits())
     });
     fixes.collect()
@@ -92,6 +93,19 @@ struct Wrap<'w> {
     width: usize,
     style: Operators,
     newline: &'w str,
+    /// The outermost simple commands, in order.
+    commands: Vec<&'w SimpleCommand>,
+}
+
+/// The simple commands that stand in no other.
+fn commands<'w>(text: &'w ShellText<'_>) -> Vec<&'w SimpleCommand> {
+    let chains = text.script().list().items.iter().map(|item| &item.chain);
+    let commands = chains.flat_map(|chain| chain.pipelines()).flat_map(|pipeline| pipeline.commands());
+    let simple = commands.filter_map(|command| match command {
+        Command::Simple(command) => Some(command),
+        Command::Compound(_) => None,
+    });
+    simple.collect()
 }
 
 impl Wrap<'_> {
@@ -178,12 +192,11 @@ impl Wrap<'_> {
     /// The gaps before all packages of the install commands that have some in a part of a line, and before their later
     /// options; each with the depth of what follows. `lead` is the depth of the part, if not on the instruction's line.
     fn packages(&self, part: Span, lead: Option<usize>) -> Vec<(Span, usize)> {
-        let chains = self.text.script().list().items.iter().map(|item| &item.chain);
-        let commands = chains.flat_map(|chain| chain.pipelines()).flat_map(|pipeline| pipeline.commands());
-        let simple = commands.filter_map(|command| match command {
-            Command::Simple(command) => Some(command),
-            Command::Compound(_) => None,
-        });
+        let inside =
+            self.commands.partition_point(|command| self.text.within(command.span).end() <= part.start());
+        let simple = self.commands[inside..]
+            .iter()
+            .take_while(|command| self.text.within(command.span).start() < part.end());
         let gaps = simple.flat_map(|command| {
             let start = self.text.within(command.span).start();
             let depth = match lead {

@@ -15,15 +15,16 @@ const maxLine = 65535
 // would change anything else, and where the shell may not be a POSIX one, the text stays.
 func reduce(text string) string {
 	result, err := parser.Parse(strings.NewReader(text))
-	if err != nil || result.EscapeToken != '\\' || !posix(result.AST.Children) {
+	if err != nil || result.EscapeToken != '\\' {
 		return text
 	}
 	source := strings.SplitAfter(text, "\n")
 	var out strings.Builder
 	next := 0
-	for _, child := range result.AST.Children {
+	kinds := posix(result.AST.Children)
+	for at, child := range result.AST.Children {
 		line, ok := reducedLine(child)
-		if !ok {
+		if !ok || !kinds[at] {
 			continue
 		}
 		body := child.EndLine
@@ -41,18 +42,35 @@ func reduce(text string) string {
 	return text
 }
 
-// posix says whether every shell that the file sets splits words as sh does.
-func posix(nodes []*parser.Node) bool {
+// posix says of each instruction whether the shell in force splits words as sh does. That of a base image is taken for
+// one that does.
+func posix(nodes []*parser.Node) []bool {
+	stages := map[string]bool{}
+	var kinds []bool
+	stage, kind := "", true
 	for _, node := range nodes {
-		if strings.EqualFold(node.Value, "shell") && node.Next != nil {
+		switch {
+		case strings.EqualFold(node.Value, "from") && node.Next != nil:
+			known, ok := stages[strings.ToLower(node.Next.Value)]
+			kind = known || !ok
+			stage = ""
+			if as := node.Next.Next; as != nil && as.Next != nil {
+				stage = strings.ToLower(as.Next.Value)
+			}
+		case strings.EqualFold(node.Value, "shell") && node.Next != nil:
 			switch path.Base(node.Next.Value) {
 			case "sh", "bash", "ash", "dash", "ksh", "zsh":
+				kind = true
 			default:
-				return false
+				kind = false
 			}
 		}
+		if stage != "" {
+			stages[stage] = kind
+		}
+		kinds = append(kinds, kind)
 	}
-	return true
+	return kinds
 }
 
 // shellForm is the node that holds the text which a shell will read, if the instruction has one.

@@ -32,6 +32,11 @@ func TestReduceLeavesTheRest(t *testing.T) {
 	if found := reduce(text); found != expected {
 		t.Errorf("%q", found)
 	}
+	text = "FROM a AS b\nSHELL [\"pwsh\", \"-c\"]\nRUN a  b\nFROM b\nRUN a  b\nFROM c\nRUN a  b\nFROM b\nSHELL [\"/bin/sh\", \"-c\"]\nRUN a  b\n"
+	expected = "FROM a AS b\nSHELL [\"pwsh\", \"-c\"]\nRUN a  b\nFROM b\nRUN a  b\nFROM c\nRUN a b\nFROM b\nSHELL [\"/bin/sh\", \"-c\"]\nRUN a b\n"
+	if found := reduce(text); found != expected {
+		t.Errorf("%q", found)
+	}
 	for _, text := range []string{
 		"# escape=`\nFROM a\nRUN a  b\n",
 		"FROM a\nSHELL [\"powershell\"]\nRUN a  b\n",

@@ -226,6 +226,11 @@ fn what_is_not_certain_is_left_alone() {
 }
 
 #[test]
+fn texts_beyond_any_use_are_left_alone() {
+    same(&INDENT_CONTINUATIONS, &format!("FROM a\nRUN a \\\n{}b\n", "\\\n".repeat(6_000)));
+}
+
+#[test]
 fn other_shells_of_unix_are_read() {
     check(
         &INDENT_CONTINUATIONS,

@@ -420,9 +420,10 @@ impl Walk<'_> {
 
     /// Where the lines begin that begin in a range.
     fn line_starts(&self, range: Span) -> Vec<usize> {
-        let lines = self.text.lines.iter().skip(1).filter(|line| !line.is_blank());
-        let starts = lines.map(|line| line.content.start());
-        starts.filter(|start| (range.start()..range.end()).contains(start)).collect()
+        let lines = &self.text.lines[1..];
+        let first = lines.partition_point(|line| line.content.start() < range.start());
+        let inside = lines[first..].iter().take_while(|line| line.content.start() < range.end());
+        inside.filter(|line| !line.is_blank()).map(|line| line.content.start()).collect()
     }
 }
 

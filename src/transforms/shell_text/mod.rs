@@ -21,6 +21,9 @@ use crate::shell::{Parsed, Script};
 use crate::source::Span;
 use crate::syntax::{Arguments, Instruction, Keyword};
 
+/// The most lines of an instruction, its comments among them: real ones have a few hundred.
+const MAX_LINES: usize = 5_000;
+
 /// The shell text of an instruction. All offsets are those of the instruction's joined text.
 pub(super) struct ShellText<'a> {
     pub(super) instruction: &'a Instruction,
@@ -74,6 +77,7 @@ impl<'a> ShellText<'a> {
         let instructions = input.document.instructions.iter().enumerate();
         instructions
             .filter(move |(_, instruction)| unix && instruction.heredocs.is_empty())
+            .filter(|(_, instruction)| instruction.lines.1 - instruction.lines.0 < MAX_LINES)
             .filter_map(|(index, instruction)| Some((index, instruction, shell_span(instruction)?)))
             .filter(move |(_, instruction, _)| wanted(instruction))
             .filter(move |(index, _, _)| shells.is_posix(*index))
