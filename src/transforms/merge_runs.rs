@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 
 use self::commands::Kind;
 use super::checks::Checks;
+use super::indents::indent;
 use super::shipped::Shipped;
-use super::writing::INDENT;
 use super::{Category, Diagnostic, Effect, Example, Input, Transform};
+use crate::config::Operators;
 use crate::edit::Edit;
 use crate::shell::Parsed;
 use crate::source::Span;
@@ -134,10 +135,11 @@ fn judge(input: &Input<'_>, first: &Run<'_>, second: &Run<'_>, group: &BTreeSet<
     let kind = first.kind();
     // What cleans up after a package manager stands at the end of a RUN, so those that use one are joined before that
     // is written, or never.
-    if commands::share_manager(one, other) && (kind, second.kind()) != (Kind::System, Kind::System) {
+    let alike = kind == second.kind() && matches!(kind, Kind::Files | Kind::System);
+    if !alike && (commands::leaves_caches(one) || commands::share_manager(one, other)) {
         return None;
     }
-    if kind == second.kind() && matches!(kind, Kind::Files | Kind::System) {
+    if alike {
         let what = if kind == Kind::Files { "change files" } else { "work with the system's packages" };
         checks.holds("MR2", format!("both only {what}"));
     } else {
@@ -189,15 +191,34 @@ fn join(input: &Input<'_>, first: &Instruction, second: &Instruction) -> Edit {
     let from = tokens.partition_point(|token| token.span.start() < start);
     let comments = tokens[from..].iter().take_while(|token| token.span.end() <= end);
     let comments = comments.filter(|token| token.kind == TokenKind::Comment);
-    let mut text =
-        format!("{} {}{newline}", last.map(String::from).unwrap_or_default(), input.document.escape);
+    let last = last.map(String::from).unwrap_or_default();
+    let trailing = is_trailing(input);
+    let operator = if trailing { " &&" } else { "" };
+    let mut text = format!("{last}{operator} {}{newline}", input.document.escape);
     for comment in comments {
         text += comment.span.of(input.source.text()).trim_end_matches('\r');
         text += newline;
     }
-    text += INDENT;
-    text += "&& ";
+    text += &indent(input).times(1);
+    if !trailing {
+        text += "&& ";
+    }
     Edit::replace(between, text)
+}
+
+/// Whether the file breaks its chains after `&&`, as the settings say or else as most of its lines do: what is written
+/// here must not change what most of them do.
+fn is_trailing(input: &Input<'_>) -> bool {
+    match input.options.layout.operators() {
+        Operators::Trailing => true,
+        Operators::Leading => false,
+        Operators::Keep => {
+            let lines = || input.source.text().lines().map(str::trim);
+            let ends = |line: &&str| line.trim_end_matches(['\\', ' ', '\t']).ends_with("&&");
+            let starts = |line: &&str| line.starts_with("&&");
+            lines().filter(ends).count() > lines().filter(starts).count()
+        }
+    }
 }
 
 #[cfg(test)]

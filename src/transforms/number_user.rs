@@ -34,7 +34,11 @@ The user that the container runs as is the business of `add-user`.",
 
 fn run(input: &Input<'_>) -> Vec<Diagnostic> {
     let users = input.document.instructions.iter().enumerate();
-    let users = users.filter(|(_, instruction)| instruction.keyword == Keyword::User);
+    // Who the container runs as is judged by `add-user`, which must find it as the file has it.
+    let shipped: Vec<usize> =
+        Shipped::all(input).iter().filter_map(|stage| stage.last(Keyword::User)).collect();
+    let users =
+        users.filter(|(index, instruction)| instruction.keyword == Keyword::User && !shipped.contains(index));
     let fixes = users.filter_map(|(index, instruction)| {
         let stage = Shipped { input, stage: input.model.stage_of(index)? };
         if stage.names_windows() {
@@ -80,8 +84,8 @@ mod tests {
     fn root_is_known_everywhere() {
         check(
             &NUMBER_USER,
-            "FROM a\r\n# c\r\nuser root\r\nUSER root:root\r\nUSER root:12\r\n",
-            "FROM a\r\n# c\r\nuser 0\r\nUSER 0:0\r\nUSER 0:12\r\n",
+            "FROM a\r\n# c\r\nuser root\r\nUSER root:root\r\nUSER root:12\r\nUSER root\r\n",
+            "FROM a\r\n# c\r\nuser 0\r\nUSER 0:0\r\nUSER 0:12\r\nUSER root\r\n",
         );
     }
 

@@ -133,6 +133,11 @@ pub(super) fn share_manager(script: &Script, next: &Script) -> bool {
     managers(next, |_| true).into_iter().any(|manager| own.contains(&manager) && manager.is_system())
 }
 
+/// Whether the script uses a package manager after which something cleans up, at the end of its RUN.
+pub(super) fn leaves_caches(script: &Script) -> bool {
+    managers(script, |_| true).into_iter().any(|manager| manager.is_system() || manager == Manager::Yarn)
+}
+
 fn managers(script: &Script, wanted: fn(Action) -> bool) -> BTreeSet<Manager> {
     let commands = script.simple_commands();
     let installs = commands.iter().filter_map(|placed| placed.command.install());

@@ -15,7 +15,7 @@ fn several_become_one() {
     check(
         &MERGE_RUNS,
         "FROM a\r\nRUN mkdir b  \r\n\r\n\r\nrun chmod 1 b \\\r\n && chown 1 b\r\n\r\n# c\r\n\r\n  # d\r\nRUN \\\r\n# e\r\n  rm c; \r\nEXPOSE 1\r\n",
-        "FROM a\r\nRUN mkdir b \\\r\n    && chmod 1 b \\\r\n && chown 1 b \\\r\n# c\r\n# d\r\n# e\r\n    && rm c; \r\nEXPOSE 1\r\n",
+        "FROM a\r\nRUN mkdir b \\\r\n  && chmod 1 b \\\r\n && chown 1 b \\\r\n# c\r\n# d\r\n# e\r\n  && rm c; \r\nEXPOSE 1\r\n",
     );
     check(
         &MERGE_RUNS,
@@ -91,7 +91,9 @@ fn a_comment_for_one_of_them_keeps_them_apart() {
 
 #[test]
 fn what_differs_in_kind_waits() {
-    held_back(&MERGE_RUNS, &[], "FROM a\nRUN apt-get update\nRUN mkdir b\n", &["MR2"]);
+    held_back(&MERGE_RUNS, &[], "FROM a\nRUN git clone b\nRUN mkdir b\n", &["MR2"]);
+    // What cleans up after a package manager has to stand at the end of its RUN.
+    same(&MERGE_RUNS, "FROM a\nRUN apt-get update\nRUN mkdir b\n");
     unproven(
         "FROM a\nRUN make\nRUN make install\nRUN rm b\n",
         "FROM a\nRUN make \\\n    && make install \\\n    && rm b\n",
@@ -126,5 +128,14 @@ fn nothing_is_cleaned_in_the_middle() {
         &MERGE_RUNS,
         "FROM a\nRUN yum install -y b\nRUN yum clean all\n",
         "FROM a\nRUN yum install -y b \\\n    && yum clean all\n",
+    );
+}
+
+#[test]
+fn the_style_of_the_file_is_kept() {
+    check(
+        &MERGE_RUNS,
+        "FROM a\nRUN mkdir b && \\\n\tmkdir c\nRUN rm d\n",
+        "FROM a\nRUN mkdir b && \\\n\tmkdir c && \\\n\trm d\n",
     );
 }
