@@ -224,8 +224,28 @@ pub fn survey(project: &Project, family: Family) -> Result<Survey, String> {
             gap(&mut survey, format!("nothing is known of the package `{}` ({})", package.value, package.at));
         }
     }
+    if family == Family::Php {
+        of_composer(project, &named, &mut survey);
+    }
     servers(rules, &named, &settings, &mut survey);
     Ok(survey)
+}
+
+/// What packages of PHP leave open: who has made `vendor`, and where the database of Laravel lies.
+fn of_composer(project: &Project, named: &[Found<String>], survey: &mut Survey) {
+    let has = |end: &str| {
+        project.files().any(|entry| entry.path == end || entry.path.ends_with(&format!("/{end}")))
+    };
+    if !has("composer.json")
+        && let Some(entry) = project.files().find(|entry| entry.path.split('/').any(|part| part == "vendor"))
+    {
+        gap(survey, format!("nothing is known of what stands in `vendor` ({})", entry.path));
+    }
+    // Since version 11 it is a file, unless the project's own settings say otherwise.
+    let laravel = named.iter().find(|package| package.value == "laravel/framework");
+    if let Some(laravel) = laravel.filter(|_| !has("config/database.php")) {
+        gap(survey, format!("it is not known where Laravel keeps its data ({})", laravel.at));
+    }
 }
 
 /// A text in any encoding that keeps ASCII: a comment in GBK or Latin-1 hides no name. UTF-16 would hide all.
@@ -265,7 +285,11 @@ fn is_source(path: &str, rules: &Rules) -> bool {
 fn is_setting(path: &str, rules: &Rules) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let is_apart = |part: &str| part != "config" && rules.apart.iter().any(|apart| apart == part);
-    rules.settings.iter().any(|start| name.starts_with(start.as_str())) && !path.split('/').any(is_apart)
+    let fits = |known: &String| match known.strip_prefix('*') {
+        Some(end) => name.ends_with(end),
+        None => name.starts_with(known.as_str()),
+    };
+    rules.settings.iter().any(fits) && !path.split('/').any(is_apart)
 }
 
 fn is_word(character: char) -> bool {
@@ -346,7 +370,7 @@ fn look_at_settings(path: &str, text: &str, rules: &Rules, survey: &mut Survey) 
     let is_yaml = path.ends_with(".yml") || path.ends_with(".yaml");
     for (number, line) in text.lines().enumerate() {
         let code = line.trim_start();
-        if code.starts_with('#') || code.starts_with("//") {
+        if code.starts_with(['#', ';']) || code.starts_with("//") {
             continue;
         }
         // `pidfile "tmp/pids/server.pid"`, in a folder that is known to be written.

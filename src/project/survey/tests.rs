@@ -267,8 +267,11 @@ fn addresses_of_kestrel_are_those_of_its_settings_and_calls() {
 #[test]
 fn laravel_writes_to_its_folders_alone() {
     let composer = ("composer.json", "{\"require\": {\"php\": \"^8.1\", \"laravel/framework\": \"^10.0\"}}");
-    let found =
-        |path: &str, text: &str| look(Family::Php, &[composer, ("index.php", "<?php\n"), (path, text)]);
+    let found = |path: &str, text: &str| {
+        let own = path == "config/database.php";
+        let database = if own { ("x.txt", "") } else { ("config/database.php", "<?php\n") };
+        look(Family::Php, &[composer, database, ("index.php", "<?php\n"), (path, text)])
+    };
     let plain =
         found("app/A.php", "<?php\n$r->file('x')->store('x');\n// fopen('x')\necho '<link rel=\"x\">';\n");
     assert_eq!(plain.gaps, [""; 0]);
@@ -398,5 +401,11 @@ fn ways_of_php_to_write_unseen_are_gaps() {
     ] {
         assert_eq!(gaps(path, text), 1, "{text}");
     }
+    for (path, text) in [("php.ini", "session.save_path=/var/s\n"), ("vendor/x/a.php", "<?php\n")] {
+        assert_eq!(gaps(path, text), 1, "{path}");
+    }
+    assert_eq!(gaps("php.ini", ";error_log = x\nmemory_limit = 1M\n"), 0);
+    let laravel = ("composer.json", "{\"require\": {\"laravel/framework\": \"^11.0\"}}");
+    assert_eq!(look(Family::Php, &[laravel, ("a.php", "<?php\n")]).gaps.len(), 1);
     assert_eq!(gaps("a.php", "<?php $labels = ['copy' => 1, 'link' => 2]; echo '<a class=\"move\">';\n"), 0);
 }

@@ -762,3 +762,14 @@ fn hc7_a_check_of_the_file_or_of_an_unknown_image_ends_it() {
     let ids: Vec<&str> = held.iter().flat_map(|held| &held.missing).map(|missing| missing.id).collect();
     assert!(ids.contains(&"HC7"), "{ids:?}");
 }
+
+#[test]
+fn hc1_other_commands_of_a_tool_are_jobs() {
+    let none = |base: &str, files: &[(&str, &str)], cmd: &str| {
+        let text = format!("FROM {base}\nWORKDIR /app\nCOPY . .\nCMD [{cmd}]\n");
+        assert_eq!(probe(files, &text), "", "{cmd}");
+    };
+    none("php:8.3-cli-bookworm", &[("artisan", "x")], "\"php\", \"artisan\", \"queue:work\"");
+    let manage = ("manage.py", "x = 1\n");
+    none("python:3.12-slim-bookworm", &[manage], "\"python\", \"manage.py\", \"process_tasks\"");
+}

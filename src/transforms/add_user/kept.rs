@@ -57,17 +57,20 @@ fn tools(shipped: &Shipped<'_>, runs: &[(usize, String)], checks: &mut Checks) {
 fn rights(shipped: &Shipped<'_>, runs: &[(usize, String)], checks: &mut Checks) {
     let takes = |text: &String| {
         let mut modes = text.split(" chmod ").skip(1);
-        modes.any(|rest| rest.split(' ').find(|word| !word.starts_with('-')).is_some_and(takes_away))
+        let closed = |mode: &str| takes_away(mode) || for_owner_alone(mode);
+        modes.any(|rest| rest.split(' ').find(|word| !word.starts_with('-')).is_some_and(closed))
             || umask(text)
     };
     for index in shipped.instructions() {
         let instruction = shipped.instruction(index);
         let taken = match instruction.keyword {
-            Keyword::Copy | Keyword::Add => instruction.flag("chmod").is_some_and(takes_away),
+            Keyword::Copy | Keyword::Add => {
+                instruction.flag("chmod").is_some_and(|mode| takes_away(mode) || for_owner_alone(mode))
+            }
             _ => runs.iter().any(|(run, text)| *run == index && takes(text)),
         };
         if taken {
-            let text = format!("line {} lets nobody but the owner read files", instruction.lines.0);
+            let text = format!("line {} lets nobody but the owner read or run files", instruction.lines.0);
             return checks.misses("NR7", text, REMEDY);
         }
     }
@@ -106,6 +109,22 @@ fn takes_away(mode: &str) -> bool {
     })
 }
 
+/// Whether a mode lets the owner run a file, and others not: `u+x`, `744`.
+fn for_owner_alone(mode: &str) -> bool {
+    let digits = mode.as_bytes();
+    if mode.len() >= 3 && digits.iter().all(u8::is_ascii_digit) {
+        let (owner, others) = (digits[digits.len() - 3] - b'0', digits[digits.len() - 1] - b'0');
+        return owner % 2 == 1 && others % 2 == 0;
+    }
+    let gives = |part: &str, who: char| {
+        part.split_once(['+', '=']).is_some_and(|(whom, rights)| {
+            (whom.contains([who, 'a']) || whom.is_empty()) && rights.contains(['x', 'X'])
+        })
+    };
+    let owner = mode.split(',').any(|part| gives(part, 'u'));
+    owner && !mode.split(',').any(|part| gives(part, 'o'))
+}
+
 fn is_elsewhere(shipped: &Shipped<'_>, row: &Kept) -> bool {
     let says = |text: &str| row.unless.iter().any(|sign| text.contains(sign.as_str()));
     let project = shipped.input.project;
@@ -122,7 +141,17 @@ fn words(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::takes_away;
+    use super::{for_owner_alone, takes_away};
+
+    #[test]
+    fn modes_that_let_the_owner_alone_run_files() {
+        for mode in ["u+x", "ug+x", "744", "0754", "u=rwx,go=r"] {
+            assert!(for_owner_alone(mode), "{mode}");
+        }
+        for mode in ["+x", "a+x", "755", "644", "u+x,o+x", "u=rwX,go=rX", "g-w", "u+w"] {
+            assert!(!for_owner_alone(mode), "{mode}");
+        }
+    }
 
     #[test]
     fn modes_that_leave_others_without_reading() {

@@ -1,6 +1,7 @@
 //! NR3 of the commands that run before the program: migrations, static files, folders that are made.
 
 use super::chosen::Demands;
+use super::runs;
 use super::writes::{self, Placement};
 use crate::images::Facts;
 use crate::project::Found;
@@ -65,7 +66,8 @@ fn give_file(place: &Placement<'_>, command: &str, file: &str, demands: &mut Dem
     if ["/dev/", "/tmp/", "/proc/"].iter().any(|folder| file.starts_with(folder)) {
         return true;
     }
-    if file.starts_with("/var/log/") && file.matches('/').count() == 3 {
+    let is_link = runs::links(place.shipped, file.rsplit('/').next().unwrap_or(file));
+    if file.starts_with("/var/log/") && file.matches('/').count() == 3 && !is_link {
         writes::push(&mut demands.files, file);
         return true;
     }

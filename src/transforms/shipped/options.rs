@@ -24,6 +24,7 @@ struct Table {
 struct Environment {
     names: Vec<String>,
     addresses: Vec<String>,
+    values: Vec<String>,
     spared: Vec<String>,
     options: Vec<String>,
 }
@@ -41,7 +42,11 @@ impl Environment {
         let by_option = || {
             self.options.iter().any(|known| known == name) && WRITING.iter().any(|word| value.contains(word))
         };
-        self.names.iter().any(named) || self.addresses.iter().any(|text| is_file(text)) || by_option()
+        let by_value = |known: &String| known.split_once('=') == Some((name, value));
+        self.names.iter().any(named)
+            || self.values.iter().any(by_value)
+            || self.addresses.iter().any(|text| is_file(text))
+            || by_option()
     }
 }
 

@@ -248,7 +248,7 @@ impl Shipped<'_> {
         }
         let language = match start.kind {
             StartKind::Node => Language::JavaScript,
-            StartKind::Bun if bun_file(start).is_some() => Language::JavaScript,
+            StartKind::Bun if bun_file(start).is_some() && !self.loads_more(program) => Language::JavaScript,
             StartKind::Python
             | StartKind::Django
             | StartKind::Flask
@@ -302,6 +302,19 @@ impl Shipped<'_> {
         };
         let entries = std::iter::once(entry).chain(more).collect();
         Ok(Scope { language, entries, built })
+    }
+
+    /// Whether Bun loads more than the file that it is given: what its options or settings name, or a worker.
+    fn loads_more(&self, program: &Program) -> bool {
+        const OPTIONS: &[&str] = &["--config", "--preload", "--require", "-c", "-r"];
+        let by_option = |word: &String| OPTIONS.contains(&word.split('=').next().unwrap_or(word));
+        let project = self.input.project;
+        let is_source = |path: &str| Language::of_path(path) == Some(Language::JavaScript);
+        let mut files =
+            project.files().filter(|entry| is_source(&entry.path) && !entry.path.contains("node_modules/"));
+        program.argv.iter().any(by_option)
+            || project.files().any(|entry| entry.path.ends_with("bunfig.toml"))
+            || files.any(|entry| project.read(&entry.path).is_none_or(|text| text.contains("new Worker(")))
     }
 
     /// The pages of Streamlit: every script of the folder `pages` beside the first one.

@@ -212,12 +212,19 @@ fn is_helper(code: &Code, function: &Function) -> bool {
         if !ASKING.contains(&name.as_str()) {
             return false;
         }
-        asks |= matches!(name.as_str(), "os.Getenv" | "os.LookupEnv") && code.is(at + 1, key);
+        if matches!(name.as_str(), "os.Getenv" | "os.LookupEnv") {
+            if !code.is(at + 1, key) {
+                return false;
+            }
+            asks = true;
+        }
     }
     let falls_back = |at: usize| {
         code.is(at, "return") && code.is(at + 1, fallback) && (code.is_fresh(at + 2) || code.is(at + 2, "}"))
     };
-    let plain = |at: &usize| !code.is_any(*at, &["+", "+=", "go", "defer"]);
+    // `return "9000"` is neither the one nor the other.
+    let fixed = |at: usize| code.is(at, "return") && code.word(at + 1).is_none();
+    let plain = |at: &usize| !code.is_any(*at, &["+", "+=", "go", "defer"]) && !fixed(*at);
     asks && body.clone().any(falls_back) && body.clone().all(|at| plain(&at))
 }
 

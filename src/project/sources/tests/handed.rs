@@ -38,6 +38,8 @@ fn field_that_may_be_something_else_is_not_known() {
         // What the helper gives is not the variable alone.
         ("return v", "return v + \"1\""),
         ("return v", "return look(v)"),
+        ("return v", "return \"1\""),
+        ("return v", "return os.Getenv(\"OTHER\")"),
         // A plain text may be a default that a decoder replaces.
         ("getEnv(\"PORT\", \"8080\")", "\"8080\""),
     ] {

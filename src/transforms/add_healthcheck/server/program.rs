@@ -101,10 +101,15 @@ pub(super) fn is_server(program: &Program) -> bool {
         StartKind::Flask | StartKind::Gunicorn | StartKind::Uvicorn | StartKind::Streamlit | StartKind::Rails
     );
     let shows_site = start.kind == StartKind::StaticSite && start.command.is_some();
-    by_kind
-        || shows_site
-        || SERVERS.contains(&program.name())
-        || start.kind == StartKind::Php && start.port != Given::No
+    // Others of their commands are jobs: `queue:work`, `migrate`, `build`.
+    let command = start.command.as_deref();
+    let serves = match program.name() {
+        "artisan" => command == Some("serve"),
+        "manage.py" => matches!(command, Some("runserver" | "runserver_plus")),
+        "next" => matches!(command, Some("dev" | "start")),
+        name => SERVERS.contains(&name),
+    };
+    by_kind || shows_site || serves || start.kind == StartKind::Php && start.port != Given::No
 }
 
 /// The port of a program that is told none. A default can be overridden by a variable or a file: it is proven where the

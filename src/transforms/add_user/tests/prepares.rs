@@ -196,6 +196,10 @@ fn sources_behind_bun_are_followed() {
         Ok(String::new())
     );
     assert_eq!(given(&[("index.ts", "await Bun.write(process.argv[2], 'x')\n")], text), Err(vec!["NR3"]));
+    let plain = ("index.ts", "console.log(1)\n");
+    assert_eq!(given(&[plain, ("bunfig.toml", "preload = ['./p.ts']\n")], text), Err(vec!["NR3"]));
+    assert_eq!(given(&[("index.ts", "new Worker('./w.ts')\n")], text), Err(vec!["NR3"]));
+    assert_eq!(given(&[plain], &text.replace("\"run\"", "\"--preload\", \"./p.ts\"")), Err(vec!["NR3"]));
 }
 
 #[test]
@@ -207,4 +211,33 @@ fn folders_of_many_programs_are_not_given_away() {
     for path in ["/var/x", "/opt/x", "/home/x", "/srv/x"] {
         assert_eq!(writes(path), Err(vec!["NR3"]), "{path}");
     }
+}
+
+#[test]
+fn nr7_scripts_that_the_owner_alone_may_run() {
+    let files = [("app.py", "print('x')\n"), ("entry.sh", "#!/bin/sh\nexec python app.py\n")];
+    let text = |mode: &str| python(&format!("RUN chmod {mode} entry.sh\nCMD [\"./entry.sh\"]\n"));
+    assert_eq!(given(&files, &text("+x")), Ok(String::new()));
+    for mode in ["u+x", "744"] {
+        assert_eq!(given(&files, &text(mode)), Err(vec!["NR7"]), "{mode}");
+    }
+}
+
+#[test]
+fn databases_that_a_variable_names_are_not_known() {
+    let files = [
+        ("composer.json", "{\"require\": {\"laravel/framework\": \"^10.0\"}}"),
+        ("config/database.php", "<?php\n"),
+        ("artisan", "x"),
+        ("a.php", "<?php\n"),
+    ];
+    let text = |middle: &str| {
+        format!(
+            "FROM php:8.3-cli-bookworm\nWORKDIR /app\nCOPY . .\n{middle}CMD [\"php\", \"artisan\", \"serve\"]\n"
+        )
+    };
+    let folders = "/app/bootstrap/cache /app/storage";
+    let owner = format!("    && chown -R 33:33 {folders}");
+    assert_eq!(given(&files, &text("")), Ok(owner));
+    assert_eq!(given(&files, &text("ENV DB_CONNECTION=sqlite\n")), Err(vec!["NR3"]));
 }
