@@ -154,6 +154,8 @@ impl Made {
             Some("rustup" | "strip" | "cargo") => Ok(()),
             Some("cp" | "mv" | "install") if step.is_certain() => self.copied(step),
             Some(_) if prepares_sources(site, step) => Ok(()),
+            // The program may write to that folder.
+            Some("mkdir") => step.changes(),
             _ => commands::harmless(step.placed, step.script, step.line, &site.recipe.build_packages),
         }
     }

@@ -111,6 +111,8 @@ impl Made {
         match command.name() {
             Some("cp" | "mv") if step.is_certain() => self.copied(step),
             Some("chmod" | "sed" | "dos2unix") if of_wrapper(step) => Ok(()),
+            // The program may write to that folder.
+            Some("mkdir") => step.changes(),
             _ => commands::harmless(step.placed, step.script, step.line, &site.recipe.build_packages),
         }
     }

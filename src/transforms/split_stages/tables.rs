@@ -20,6 +20,7 @@ pub(super) struct Tables {
     pub(super) search_path: Vec<String>,
     pub(super) shadowed: Vec<String>,
     pub(super) shells: Vec<String>,
+    pub(super) starters: Vec<String>,
     pub(super) probes: Vec<String>,
     pub(super) base_tools: Vec<String>,
     pub(super) apart: Vec<String>,

@@ -18,7 +18,7 @@ use crate::shell::StartKind;
 use crate::syntax::Keyword;
 use crate::transforms::Missing;
 use crate::transforms::checks::Checks;
-use crate::transforms::shipped::{Program, Shipped};
+use crate::transforms::shipped::{Program, Shipped, join};
 
 /// The split; `None` where the base image has no slimmer twin, so that nothing would be gained.
 pub(super) fn plan(site: &Site<'_>, checks: &mut Checks) -> Result<Option<Plan>, Missing> {
@@ -35,7 +35,8 @@ pub(super) fn plan(site: &Site<'_>, checks: &mut Checks) -> Result<Option<Plan>,
         missing("MS2", "nothing is copied and nothing is built", "copy the application with COPY")
     })?;
     owners(shipped, last)?;
-    tools(site, &program, &steps, checks)?;
+    tools(site, &program, &roots, &steps, checks)?;
+    certificates(shipped, &program)?;
     let reached = starts(site, &program, checks);
     packages::judge(site, reached.as_deref(), checks)?;
     started::client(shipped, &runtime, checks);
@@ -141,7 +142,13 @@ fn owners(shipped: &Shipped<'_>, last: usize) -> Result<(), Missing> {
 }
 
 /// MS6: what is started is there: a program of the language, of the project, or one that the runtime stage installs.
-fn tools(site: &Site<'_>, program: &Program, steps: &Steps, checks: &mut Checks) -> Result<(), Missing> {
+fn tools(
+    site: &Site<'_>,
+    program: &Program,
+    roots: &Roots,
+    steps: &Steps,
+    checks: &mut Checks,
+) -> Result<(), Missing> {
     let by_hand = "write the stages by hand, with that program in both";
     let mut names: Vec<&str> = vec![program.name()];
     names.extend(program.start.runners.iter().filter_map(|at| program.argv.get(*at)).map(|word| base(word)));
@@ -151,13 +158,15 @@ fn tools(site: &Site<'_>, program: &Program, steps: &Steps, checks: &mut Checks)
     names.extend(before.map(|word| base(word)));
     let through = program.through.is_some() || program.argv.iter().any(|word| base(word) == "npx");
     let word = program.argv.get(program.start.program).map_or("", String::as_str);
+    let folder = site.shipped.workdir(site.facts.workdir);
+    let is_carried = word.contains('/') && folder.is_some_and(|folder| roots.carry(&join(&folder, word)));
     for name in names {
         let is_there = has(&site.recipe.tools, name)
             || has(&TABLES.base_tools, name)
             || steps.installs(name)
-            // The package manager finds it among the modules of the project.
-            || through && !steps.removes_modules()
-            || name == base(word) && word.contains('/');
+            // The package manager finds it among the modules of the project; the manager itself has to be there.
+            || through && name == base(word) && !steps.removes_modules()
+            || name == base(word) && is_carried;
         if !is_there {
             let text = format!("`{name}` may not be in the runtime image");
             return Err(missing("MS6", text, by_hand));
@@ -172,6 +181,22 @@ fn tools(site: &Site<'_>, program: &Program, steps: &Steps, checks: &mut Checks)
 
 fn base(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or(word)
+}
+
+/// MS14: the certificates of the system, which a program in Node.js reads when it is told to alone.
+fn certificates(shipped: &Shipped<'_>, program: &Program) -> Result<(), Missing> {
+    const OPTIONS: &[&str] = &["--use-openssl-ca", "--use-system-ca"];
+    let texts = shipped.instructions().map(|index| shipped.instruction(index).joined.text());
+    let words = program.argv.iter().map(String::as_str);
+    let mut all = texts.chain(words);
+    match all.find_map(|text| OPTIONS.iter().find(|option| text.contains(*option))) {
+        None => Ok(()),
+        Some(option) => {
+            let text =
+                format!("`{option}` asks for the certificates of the system, which the slim image lacks");
+            Err(missing("MS14", text, "write the stages by hand, and install ca-certificates"))
+        }
+    }
 }
 
 /// MS6: every command of a script that starts the program is there.
@@ -223,6 +248,15 @@ fn starts(site: &Site<'_>, program: &Program, checks: &mut Checks) -> Option<Vec
     let sources = Sources::read(shipped.input.project, &scope);
     let is_there = |name: &str| has(&TABLES.base_tools, name) || has(&site.recipe.tools, name);
     let found = sources.programs().found;
+    // What is done with these is not always seen.
+    let packages = sources.packages().found;
+    let starter = packages
+        .iter()
+        .find(|found| has(&TABLES.starters, &found.value.name) && sources.programs().found.is_empty());
+    if let Some(found) = starter {
+        let text = format!("it is not known what is started with `{}` ({})", found.value.module, found.at);
+        checks.misses("MS6", text, "write the stages by hand, with that program in both");
+    }
     match found.iter().find(|found| !is_there(base(&found.value))) {
         Some(found) => {
             let shown = if found.value.is_empty() { "a program" } else { found.value.as_str() };

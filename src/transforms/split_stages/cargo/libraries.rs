@@ -60,7 +60,8 @@ fn of_crates(site: &Site<'_>, names: &BTreeSet<&str>, path: &str) -> Result<Libr
     let has_any = |list: &[String]| list.iter().any(|name| names.contains(name.as_str()));
     let mut libraries = Libraries { packages: BTreeSet::new() };
     for name in names {
-        let is_binding = name.ends_with("-sys") || name.ends_with("_sys") || name.contains("-sys-");
+        let is_binding =
+            ["-sys", "_sys", "-ffi"].iter().any(|end| name.ends_with(end)) || name.contains("-sys-");
         match TABLE.packages.get(*name) {
             // It brings the library itself.
             Some(_) if *name == "openssl-sys" && names.contains("openssl-src") => {}

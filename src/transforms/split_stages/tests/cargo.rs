@@ -164,6 +164,12 @@ fn ms3_a_library_of_the_system() {
         &["MS3"],
     );
     waits(FILES, &file("bookworm", "", "make", CMD), &["MS3"]);
+    waits(FILES, &file("bookworm", "RUN mkdir -p /app/data\n", BUILD, CMD), &["MS3"]);
+    waits(
+        &[TOML, MAIN, ("Cargo.lock", "[[package]]\nname = \"pyo3-ffi\"\n")],
+        &file("bookworm", "", BUILD, CMD),
+        &["MS3"],
+    );
 }
 
 #[test]

@@ -136,6 +136,15 @@ fn ms6_programs_that_the_slim_image_lacks() {
     waits(FILES, &file("", "CMD [\"tini\", \"--\", \"node\", \"server.js\"]\n"), &["MS6"]);
     let script = ("start.sh", "#!/bin/bash\ncurl http://db\nexec node server.js\n");
     waits(&[PACKAGE, LOCK, MAIN, script], &file("", "CMD [\"./start.sh\"]\n"), &["MS6"]);
+    // What corepack has made lies in the old image.
+    waits(FILES, &file("RUN corepack enable\n", "CMD [\"pnpm\", \"start\"]\n"), &["MS6"]);
+    waits(FILES, &file("", "CMD [\"/usr/bin/python3\", \"server.js\"]\n"), &["MS6"]);
+    let main = (
+        "server.js",
+        "const { promisify } = require('util')\nmodule.exports = promisify(require('child_process').exec)\n",
+    );
+    waits(&[PACKAGE, LOCK, main], &file("", CMD), &["MS6"]);
+    waits(FILES, &file("", "CMD [\"node\", \"--use-openssl-ca\", \"server.js\"]\n"), &["MS14"]);
 }
 
 #[test]
