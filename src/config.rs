@@ -3,6 +3,7 @@
 //! Works on text alone: which file governs which Dockerfile is for the caller to find out. Every key that is read here
 //! is used by a transform; a key that nobody uses is an error to the user.
 
+mod editorconfig;
 mod hadolint;
 mod images;
 mod layout;
@@ -12,6 +13,7 @@ mod reader;
 
 use std::fmt;
 
+pub use self::editorconfig::EditorConfig;
 pub use self::hadolint::hadolint_ignored;
 pub use self::images::{ImagesOptions, Trusted};
 pub use self::layout::{BlankLines, Indent, KeywordCase, LayoutOptions, LineEnding, Operators};
@@ -31,6 +33,9 @@ pub struct Options {
     /// Only this text can be changed: fixes that need a new file wait. So it is where the result goes to standard
     /// output, and nobody would write the other file.
     pub text_only: bool,
+    /// Only these lines, counted from 1, may be changed, and those of the instructions that they belong to. Only the
+    /// command line can say so, since lines move.
+    pub lines: Option<(usize, usize)>,
     /// Who the container runs as.
     pub user: UserOptions,
     /// How the container tells its health.

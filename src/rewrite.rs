@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::Options;
+use crate::config::{LineEnding, Options};
 use crate::edit::{self, Applicability, Edit};
 use crate::model::logical::Grade;
 use crate::project::Project;
@@ -11,7 +11,7 @@ use crate::project::dockerignore::IgnoreFile;
 use crate::shell::ShellCache;
 use crate::source::{Place, Source, Span};
 use crate::suppression::{self, Suppressions};
-use crate::syntax::Keyword;
+use crate::syntax::{Document, Keyword};
 use crate::transforms::{self, Diagnostic, Effect, Fix, Input, Missing, NewFile, Part, Reason, Transform};
 use crate::verify::{self, Claim, Parsed};
 
@@ -192,6 +192,8 @@ struct State<'c> {
     now: Parsed,
     history: History,
     outcome: FileOutcome,
+    /// What may be changed, where that is not everything.
+    range: Option<Span>,
     /// Which names of which comments kept something away; comments keep their order from turn to turn.
     used: Vec<(usize, usize)>,
 }
@@ -226,6 +228,7 @@ impl<'c> Fold<'c> {
             diagnostics.iter_mut().for_each(refuse_new_file);
         }
         let file = &mut self.files[index];
+        diagnostics.retain(|diagnostic| file.in_range(diagnostic));
         let diagnostics = file.allowed(transform, diagnostics);
         let wanted = if file.options.unproven { Applicability::Unsafe } else { Applicability::Safe };
         let (take, wait): (Vec<Diagnostic>, Vec<Diagnostic>) = diagnostics
@@ -289,6 +292,7 @@ impl<'c> State<'c> {
                 None => error.message.clone(),
             },
         });
+        let range = file.options.lines.map(|lines| whole_instructions(&now.document, &file.source, lines));
         let outcome = FileOutcome {
             before: file.source.clone(),
             after: file.source.clone(),
@@ -305,9 +309,29 @@ impl<'c> State<'c> {
             options: &file.options,
             builds: &file.builds,
             now,
+            range,
             history: History::default(),
             outcome,
             used: Vec::new(),
+        }
+    }
+
+    /// Whether a diagnostic lies within the lines that may be changed, with all that its fix touches.
+    fn in_range(&self, diagnostic: &Diagnostic) -> bool {
+        let Some(range) = self.range else { return true };
+        let end_of_text = self.now.source.text().len();
+        let inside = |span: Span| {
+            // What is inserted below the last line stands on the next one.
+            let below = span.is_empty() && span.start() == range.end() && range.end() != end_of_text;
+            range.contains(span) && !range.is_empty() && !below
+        };
+        match &diagnostic.fix {
+            None => inside(diagnostic.span),
+            Some(fix) => {
+                fix.create.is_none()
+                    && fix.ignore.is_empty()
+                    && fix.edits.iter().all(|edit| inside(edit.span))
+            }
         }
     }
 
@@ -376,12 +400,17 @@ impl<'c> State<'c> {
         declares.dedup();
         let respaces = declares.contains(&Part::ShellBlanks);
         let grade = if respaces { Grade::SameWords } else { Grade::SameString };
-        let claim = Claim { effect: transform.effect, grade, declares };
+        let converts =
+            transform.effect == Effect::Layout && self.options.layout.line_ending() != LineEnding::Keep;
+        let claim = Claim { effect: transform.effect, grade, declares, converts };
         verify::check(&self.now, &after, &edits, &claim)?;
         if respaces {
             self.note_respaced(&after, &edits);
         }
         self.history.push(&edits);
+        // Every edit lies within the range, so only its end moves.
+        let (before, now) = (self.now.source.text().len(), after.source.text().len());
+        self.range = self.range.map(|range| Span::new(range.start(), range.end() + now - before));
         self.now = after;
         Ok(())
     }
@@ -458,6 +487,15 @@ impl State<'_> {
     }
 }
 
+/// The lines from the first to the last, those of the instructions that they belong to among them.
+fn whole_instructions(document: &Document, source: &Source, (first, last): (usize, usize)) -> Span {
+    let instructions = document.instructions.iter().map(|instruction| instruction.lines);
+    let touched = instructions.filter(|(start, end)| *start <= last && first <= *end);
+    let (first, last) =
+        touched.fold((first, last), |(first, last), (start, end)| (first.min(start), last.max(end)));
+    Span::new(source.line_start(first), source.line_start(last.saturating_add(1)))
+}
+
 /// The ignore file in force, if it may be edited.
 fn editable(ignore: &IgnoreFile) -> Option<ChangedIgnore> {
     let path = ignore.path()?.to_owned();
@@ -529,6 +567,7 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Choice, Selection};
     use crate::transforms::Category;
 
     /// Creates a file and writes a comment that speaks of it.
@@ -608,5 +647,26 @@ mod tests {
             // Within a stretch that is off the fix is not even tried.
             assert!(told || file.suppressed.len() == 1, "{comment}: {:?}", file.rejected);
         }
+    }
+
+    /// What becomes of a text when only some lines may be changed.
+    fn within(lines: (usize, usize), text: &str) -> String {
+        let only = Choice { select: Some(vec!["layout".to_owned()]), ignore: Vec::new() };
+        let selection = Selection::default().then(only);
+        let options = Options { selection, lines: Some(lines), ..Options::default() };
+        let source = Source::new("Dockerfile", text).expect("a small text");
+        let dockerfiles = vec![Dockerfile { source, path: None, options, builds: Vec::new() }];
+        let context = BuildContext { dockerfiles, project: Project::unknown() };
+        rewrite(&context).files.remove(0).after.text().to_owned()
+    }
+
+    #[test]
+    fn only_the_lines_of_the_range_are_changed() {
+        let text = "from  a \nrun x \nfrom  b \nenv  A=1 \\\n B=2 \nrun y ";
+        assert_eq!(within((2, 2), text), "from  a \nRUN x\nfrom  b \nenv  A=1 \\\n B=2 \nrun y ");
+        // A stage in the range is parted from what is above it; an instruction is laid out as a whole.
+        assert_eq!(within((3, 4), text), "from  a \nrun x \n\nFROM b\nENV A=1 \\\n    B=2\nrun y ");
+        assert_eq!(within((6, 9), text), "from  a \nrun x \nfrom  b \nenv  A=1 \\\n B=2 \nRUN y\n");
+        assert_eq!(within((7, 9), text), text);
     }
 }

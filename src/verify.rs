@@ -44,6 +44,8 @@ pub struct Claim {
     pub grade: Grade,
     /// Parts of their context that untouched instructions may see changed.
     pub declares: Vec<Part>,
+    /// Whether the user asks for other line ends.
+    pub converts: bool,
 }
 
 /// Checks every law over a change; the error names the first that is broken and how.
@@ -52,6 +54,9 @@ pub fn check(before: &Parsed, after: &Parsed, edits: &[Edit], claim: &Claim) -> 
     comments(&before.document, &after.document)?;
     suppressions(before, after)?;
     newlines(&before.source, &after.source, claim.effect)?;
+    if !claim.converts {
+        line_ends(&before.source, &after.source)?;
+    }
     match claim.effect {
         Effect::Layout => layout(&before.document, &after.document, claim.grade),
         _ => frame(before, after, edits, &claim.declares),
@@ -77,6 +82,7 @@ pub fn check_ignore(before: &Source, after: &Source, edits: &[Edit]) -> Result<(
     // A file of no bytes has no final newline to keep.
     let effect = if before.text().is_empty() { Effect::Layout } else { Effect::NewImage };
     newlines(before, after, effect)?;
+    line_ends(before, after)?;
     let touched = |number: usize| {
         let line = lines(before.text()).nth(number - 1);
         line.is_some_and(|line| {
@@ -164,21 +170,26 @@ fn suppressions(before: &Parsed, after: &Parsed) -> Result<(), String> {
     Ok(())
 }
 
-/// Byte-order mark, line ends and final newline stay what they were.
+/// Byte-order mark and final newline stay what they were.
 fn newlines(before: &Source, after: &Source, effect: Effect) -> Result<(), String> {
     if before.has_bom() != after.has_bom() {
         return Err("newlines: the byte-order mark came or went".to_owned());
     }
+    // Layout owns the final newline; the others leave it as it is.
+    if effect != Effect::Layout && before.text().ends_with('\n') != after.text().ends_with('\n') {
+        return Err("newlines: the final newline came or went".to_owned());
+    }
+    Ok(())
+}
+
+/// Line ends stay what they were.
+fn line_ends(before: &Source, after: &Source) -> Result<(), String> {
     let style = |text: &str| (text.matches("\r\n").count(), text.matches('\n').count());
     let ((crlf, lines), (crlf_after, lines_after)) = (style(before.text()), style(after.text()));
     // A lone carriage return at the very end becomes a part of a line end when a line is added below it.
     let open = usize::from(before.text().ends_with('\r'));
     if crlf == 0 && crlf_after > open || lines > 0 && crlf == lines && crlf_after < lines_after {
         return Err("newlines: the line ends changed".to_owned());
-    }
-    // Layout owns the final newline; the others leave it as it is.
-    if effect != Effect::Layout && before.text().ends_with('\n') != after.text().ends_with('\n') {
-        return Err("newlines: the final newline came or went".to_owned());
     }
     Ok(())
 }

@@ -44,6 +44,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PATH", help_heading = "Input")]
     pub(crate) stdin_filename: Option<PathBuf>,
 
+    /// Change only these lines of the one file that is named, and the rest of the instructions they belong to
+    #[arg(long, value_name = "START:END", value_parser = lines, help_heading = "Input")]
+    pub(crate) range: Option<(usize, usize)>,
+
     #[command(flatten)]
     pub(crate) output: OutputArguments,
 }
@@ -186,6 +190,10 @@ impl Arguments {
         if self.output.output_format == Format::Markdown && !self.mode.report {
             return Err("`--output-format markdown` needs `--report`");
         }
+        let whole = matches!(self.mode(), Mode::Report | Mode::List | Mode::Explain(_));
+        if self.range.is_some() && (self.paths.len() > 1 || whole) {
+            return Err("`--range` needs one file to change");
+        }
         if !self.stdin() && self.stdin_filename.is_some() {
             return Err("`--stdin-filename` needs the path `-`");
         }
@@ -212,6 +220,15 @@ impl Arguments {
 impl FixArguments {
     pub(crate) fn choice(&self) -> Choice {
         Choice { select: self.select.clone(), ignore: self.ignore.clone() }
+    }
+}
+
+/// `START:END`, lines counted from 1, or one line alone.
+fn lines(text: &str) -> Result<(usize, usize), String> {
+    let (start, end) = text.split_once(':').unwrap_or((text, text));
+    match (start.parse(), end.parse()) {
+        (Ok(start), Ok(end)) if 0 < start && start <= end => Ok((start, end)),
+        _ => Err("lines are counted from 1, such as `3:7`".to_owned()),
     }
 }
 

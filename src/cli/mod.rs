@@ -135,11 +135,17 @@ fn status(reports: &[FileReport], mode: &Mode) -> Status {
 fn reports(arguments: &Arguments, mode: &Mode) -> Result<Vec<FileReport>, Trouble> {
     let current = current_folder()?;
     check_context(&arguments.input)?;
-    let tasks = if arguments.stdin() {
+    let mut tasks = if arguments.stdin() {
         vec![stdin_task(arguments, &current)]
     } else {
         file_tasks(&arguments.paths, &arguments.input, &arguments.fixes, &current)
     };
+    if arguments.range.is_some() && tasks.len() > 1 {
+        return Err(Trouble::new("--range", "needs one file; there are several".to_owned()));
+    }
+    for task in tasks.iter_mut().flatten() {
+        task.options.lines = arguments.range;
+    }
     let run = Run {
         current: &current,
         context: arguments.input.context.as_deref(),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dockfix::config::{Choice, Config, Options, Trusted, hadolint_ignored};
+use dockfix::config::{Choice, Config, EditorConfig, LayoutOptions, Options, Trusted, hadolint_ignored};
 use dockfix::transforms;
 
 use super::context::relative;
@@ -13,6 +13,8 @@ use super::report::Trouble;
 use super::shown;
 
 const FILE_NAME: &str = "dockfix.toml";
+
+const EDITORCONFIG: &str = ".editorconfig";
 
 /// Where hadolint looks for its settings in a folder.
 const HADOLINT: &[&str] =
@@ -34,6 +36,8 @@ pub(super) struct SettingsFinder<'a> {
     /// What `--config` names governs everything.
     given: Option<Governed>,
     by_folder: HashMap<PathBuf, Governed>,
+    /// The `.editorconfig` of each folder that was asked for.
+    editors: HashMap<PathBuf, Option<Arc<EditorConfig>>>,
     choice: Choice,
     unproven: bool,
 }
@@ -54,7 +58,14 @@ impl<'a> SettingsFinder<'a> {
         unproven: bool,
     ) -> SettingsFinder<'a> {
         let given = given.map(|file| read_settings(file, current, current).map(Some));
-        SettingsFinder { current, given, by_folder: HashMap::new(), choice, unproven }
+        SettingsFinder {
+            current,
+            given,
+            by_folder: HashMap::new(),
+            editors: HashMap::new(),
+            choice,
+            unproven,
+        }
     }
 
     /// The settings for the file at `path`, which is absolute and without `..`.
@@ -72,6 +83,7 @@ impl<'a> SettingsFinder<'a> {
         };
         options.selection = options.selection.then(self.choice.clone());
         options.unproven = self.unproven;
+        options.layout = options.layout.over(self.editorconfig(path));
         if let Some((file, text)) = hadolint(path) {
             options.images.trusted.extend(Trusted::of_hadolint(&text, &shown(&file, self.current)));
             let codes = hadolint_ignored(&text).into_iter().map(|rule| format!("hadolint:{rule}"));
@@ -81,6 +93,25 @@ impl<'a> SettingsFinder<'a> {
             options.selection = options.selection.over(Choice { select: None, ignore });
         }
         Ok(FileSettings { options, excluded })
+    }
+
+    /// What the `.editorconfig` files say, from the Dockerfile's folder up to the one that is a root; the nearest first.
+    fn editorconfig(&mut self, path: &Path) -> LayoutOptions {
+        let mut layout = LayoutOptions::default();
+        for folder in path.ancestors().skip(1) {
+            if !self.editors.contains_key(folder) {
+                let text = std::fs::read_to_string(folder.join(EDITORCONFIG)).ok();
+                let config = text.map(|text| Arc::new(EditorConfig::parse(&text)));
+                self.editors.insert(folder.to_owned(), config);
+            }
+            if let Some(config) = self.editors.get(folder).and_then(Option::as_ref) {
+                layout = layout.over(config.layout_for(&relative(path, folder)));
+                if config.is_root() {
+                    break;
+                }
+            }
+        }
+        layout
     }
 
     fn nearest(&mut self, folder: &Path) -> Governed {

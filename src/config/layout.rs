@@ -168,15 +168,16 @@ impl Indent {
         }
     }
 
+    /// So many blanks, if that can be meant.
+    pub(super) fn spaces(count: u8) -> Option<Indent> {
+        (1..=Indent::MOST).contains(&count).then_some(Indent::Spaces(count))
+    }
+
     fn read(value: Value<'_>) -> Result<Indent, ConfigError> {
         if reader::text(value).is_ok_and(|text| text == "tab") {
             return Ok(Indent::Tab);
         }
-        reader::number(value, 1, "a number of blanks, such as 2 or 4, or \"tab\"").and_then(|count: u8| {
-            match count {
-                1..=Indent::MOST => Ok(Indent::Spaces(count)),
-                _ => Err(value.error(format!("`indent` is at most {}", Indent::MOST))),
-            }
-        })
+        let count = reader::number(value, 1, "a number of blanks, such as 2 or 4, or \"tab\"")?;
+        Indent::spaces(count).ok_or_else(|| value.error(format!("`indent` is at most {}", Indent::MOST)))
     }
 }

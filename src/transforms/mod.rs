@@ -17,6 +17,7 @@ mod gaps;
 mod ignore_file;
 mod indent_continuations;
 mod indents;
+mod line_ends;
 mod lowercase_label_keys;
 mod make_paths_absolute;
 mod merge_runs;
@@ -30,6 +31,7 @@ mod ports;
 mod remove_overridden;
 mod repair_dockerignore;
 mod replace_maintainer;
+mod separate_stages;
 mod set_pipefail;
 mod shell_text;
 mod shipped;
@@ -40,6 +42,7 @@ mod skip_pip_cache;
 mod skip_recommends;
 mod sort_packages;
 mod space_arguments;
+mod space_comments;
 mod space_words;
 mod split_env;
 mod split_stages;
@@ -53,6 +56,7 @@ mod use_copy;
 mod use_shell_instruction;
 mod use_workdir;
 mod wrap_commands;
+mod wrap_lists;
 mod write_dockerignore;
 mod write_key_value_pairs;
 mod writing;
@@ -81,6 +85,7 @@ use self::ports::{LOWERCASE_PORT_PROTOCOL, WRITE_CONTAINER_PORTS};
 use self::remove_overridden::REMOVE_OVERRIDDEN;
 use self::repair_dockerignore::REPAIR_DOCKERIGNORE;
 use self::replace_maintainer::REPLACE_MAINTAINER;
+use self::separate_stages::SEPARATE_STAGES;
 use self::set_pipefail::SET_PIPEFAIL;
 use self::shorten_wget_progress::SHORTEN_WGET_PROGRESS;
 use self::skip_apk_cache::SKIP_APK_CACHE;
@@ -89,6 +94,7 @@ use self::skip_pip_cache::SKIP_PIP_CACHE;
 use self::skip_recommends::SKIP_RECOMMENDS;
 use self::sort_packages::SORT_PACKAGES;
 use self::space_arguments::SPACE_ARGUMENTS;
+use self::space_comments::SPACE_COMMENTS;
 use self::space_words::SPACE_WORDS;
 use self::split_env::SPLIT_ENV;
 use self::split_stages::SPLIT_STAGES;
@@ -100,6 +106,7 @@ use self::use_copy::USE_COPY;
 use self::use_shell_instruction::USE_SHELL_INSTRUCTION;
 use self::use_workdir::USE_WORKDIR;
 use self::wrap_commands::WRAP_COMMANDS;
+use self::wrap_lists::WRAP_LISTS;
 use self::write_dockerignore::WRITE_DOCKERIGNORE;
 use self::write_key_value_pairs::WRITE_KEY_VALUE_PAIRS;
 use crate::config::Options;
@@ -435,11 +442,14 @@ pub const ALL: &[&Transform] = &[
     // Layout.
     &UPPERCASE_KEYWORDS,
     &SPACE_ARGUMENTS,
+    &WRAP_LISTS,
     &ALIGN_CONTINUATIONS,
     // Of shell text: operators and blanks first, then lines that are too long, then the indent of all.
     &PLACE_OPERATORS,
     &SPACE_WORDS,
     &WRAP_COMMANDS,
     &INDENT_CONTINUATIONS,
+    &SPACE_COMMENTS,
+    &SEPARATE_STAGES,
     &TIDY_BLANKS,
 ];

@@ -1,5 +1,6 @@
 //! `tidy-blanks`: no blanks at line ends, no doubled blank lines, one final newline.
 
+use super::line_ends;
 use super::{Category, Diagnostic, Effect, Example, Fix, Input, Transform};
 use crate::edit::{Applicability, Edit};
 use crate::source::Span;
@@ -16,7 +17,9 @@ pub(super) const TIDY_BLANKS: Transform = Transform {
     explain: "\
 Removes blanks at the end of lines, blank lines inside a continuation (which BuildKit warns about), blank lines at
 the end of the file and all but one of several blank lines, and ends the last line.
-With `final-newline = false` in the table `[layout]` of `dockfix.toml` the last line is left as it is.
+With `line-ending = \"lf\"` or `\"crlf\"` in the table `[layout]` of `dockfix.toml`, all line ends but those inside heredocs
+become that one; else each stays what it is.
+With `final-newline = false` there, the last line is left as it is.
 Blanks before a continuation mark belong to the string that the shell gets and stay; so does every byte of a heredoc.
 A blank line above a comment at the top stays where its removal would turn the comment into a directive.
 Always safe: nothing that gets built changes.",
@@ -32,6 +35,18 @@ fn run(input: &Input<'_>) -> Vec<Diagnostic> {
     found.extend(blank_lines(input));
     if input.options.layout.final_newline() {
         found.extend(final_newline(input));
+    }
+    if let Some(wanted) = line_ends::wanted(input) {
+        let mut removed: Vec<Span> = found.iter().map(|diagnostic| diagnostic.span).collect();
+        removed.sort_unstable();
+        let stays = |span: &Span| {
+            let before = removed.partition_point(|other| other.start() <= span.start());
+            before == 0 || removed[before - 1].end() <= span.start()
+        };
+        let others = line_ends::others(input, wanted).filter(stays);
+        found.extend(others.map(|span| {
+            diagnostic(span, "another line end than is asked for", "convert the line ends", wanted.as_str())
+        }));
     }
     found
 }
@@ -129,7 +144,7 @@ fn final_newline(input: &Input<'_>) -> Option<Diagnostic> {
         }
         _ => text.len(),
     };
-    let newline = input.source.newline().as_str();
+    let newline = line_ends::wanted(input).unwrap_or(input.source.newline()).as_str();
     Some(diagnostic(Span::empty(open), "the last line has no end", "end the last line", newline))
 }
 
@@ -153,7 +168,7 @@ fn diagnostic(span: Span, message: &str, title: &str, text: &str) -> Diagnostic 
 #[cfg(test)]
 mod tests {
     use super::TIDY_BLANKS;
-    use crate::config::LayoutOptions;
+    use crate::config::{LayoutOptions, LineEnding};
     use crate::transforms::testing::{check, check_laid_out, same};
 
     #[test]
@@ -204,5 +219,25 @@ mod tests {
         let open = LayoutOptions { final_newline: Some(false), ..LayoutOptions::default() };
         check_laid_out(&TIDY_BLANKS, &open, "FROM a \nRUN x", "FROM a\nRUN x");
         check_laid_out(&TIDY_BLANKS, &open, "FROM a\nRUN x\n", "FROM a\nRUN x\n");
+    }
+
+    #[test]
+    fn line_ends_are_converted_where_that_is_asked_for() {
+        let ending = |ending| LayoutOptions { line_ending: Some(ending), ..LayoutOptions::default() };
+        let crlf = "# escape=`\r\nFROM a \r\n\r\n\r\nRUN x `\r\n  y\r\n# c\r\nRUN z";
+        check_laid_out(
+            &TIDY_BLANKS,
+            &ending(LineEnding::Lf),
+            crlf,
+            "# escape=`\nFROM a\n\nRUN x `\n  y\n# c\nRUN z\n",
+        );
+        check_laid_out(
+            &TIDY_BLANKS,
+            &ending(LineEnding::CrLf),
+            "\u{feff}FROM a\nCOPY <<A /x\nz\nA\nRUN x\r\nONBUILD RUN y",
+            "\u{feff}FROM a\r\nCOPY <<A /x\r\nz\nA\r\nRUN x\r\nONBUILD RUN y\r\n",
+        );
+        let kept = "FROM a\r\nRUN x\n";
+        check_laid_out(&TIDY_BLANKS, &ending(LineEnding::Keep), kept, kept);
     }
 }
