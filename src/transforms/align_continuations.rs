@@ -19,12 +19,13 @@ Lines that continue a list of pairs, paths, flags or strings stand in by one ind
 blank stands before the mark that continues them.
 The indent is `indent` in the table `[layout]` of `dockfix.toml`, else `indent_size` and `indent_style` of the
 `.editorconfig`, else the one that most continued instructions of the file have, else four blanks.
+Entries that all stand below the first one are left there, unless an indent is set: so most people write LABEL.
 A line that continues a value, quoted or not, is a part of that value and stays as it is.
 Always safe: nothing that gets built changes.",
     examples: &[
         Example {
             files: &[],
-            before: "FROM a\nLABEL a=b\\\n      c=d   \\\n# why\n  e=f\n",
+            before: "FROM a\nLABEL a=b\\\n   c=d   \\\n# why\n  e=f\n",
             after: "FROM a\nLABEL a=b \\\n    c=d \\\n    # why\n    e=f\n",
         },
         Example {
@@ -42,12 +43,28 @@ fn run(input: &Input<'_>) -> Vec<Diagnostic> {
     let aligned = |instruction: &Instruction| {
         let is_ours = |gap: &Gap| gap.is_broken(text) && !belongs_to_shell(gap, instruction);
         let gaps = gaps(instruction);
-        let gaps = gaps.iter().filter(|gap| is_ours(gap));
-        let edits: Vec<Edit> = gaps.flat_map(|gap| gap.align(input.document, indent)).collect();
+        // Entries below the first one stand at its column.
+        let column = column_of_first(&gaps, text).filter(|_| input.options.layout.indent.is_none());
+        let depth = column.map_or_else(|| indent.times(1), |column| " ".repeat(column));
+        let ours = gaps.iter().filter(|gap| is_ours(gap));
+        let edits: Vec<Edit> = ours.flat_map(|gap| gap.align(input.document, &depth)).collect();
         (!edits.is_empty()).then(|| diagnostic(edits))
     };
     let continued = input.document.instructions.iter().filter(|it| !it.joined.is_one_line());
     continued.filter_map(aligned).collect()
+}
+
+/// The column of the entry beside the keyword, if all entries that begin a line stand below it.
+fn column_of_first(gaps: &[Gap], text: &str) -> Option<usize> {
+    let first = gaps.first().filter(|gap| !gap.is_broken(text))?;
+    let line = text[..first.span.end()].rfind('\n').map_or(0, |at| at + 1);
+    let column = first.span.end() - line;
+    let blanks = |gap: &Gap| gap.span.of(text).rsplit('\n').next().map(str::to_owned);
+    let below = " ".repeat(column);
+    let mut broken = gaps.iter().filter(|gap| gap.is_broken(text));
+    broken
+        .all(|gap| gap.next == Next::Entry && blanks(gap).is_some_and(|blanks| blanks == below))
+        .then_some(column)
 }
 
 /// Whether a break stands before the shell text of a RUN, or before one of several lines: its first line is indented
@@ -89,10 +106,23 @@ mod tests {
     }
 
     #[test]
+    fn entries_below_the_first_one_stay_unless_an_indent_is_set() {
+        let text = "FROM a\nLABEL a=b \\\n      c=d \\\n      e=f\n";
+        same(&ALIGN_CONTINUATIONS, text);
+        let set = LayoutOptions { indent: Some(Indent::Spaces(4)), ..LayoutOptions::default() };
+        check_laid_out(&ALIGN_CONTINUATIONS, &set, text, "FROM a\nLABEL a=b \\\n    c=d \\\n    e=f\n");
+        check(
+            &ALIGN_CONTINUATIONS,
+            "FROM a\nLABEL a=b  \\\n  # why\n      c=d\n",
+            "FROM a\nLABEL a=b \\\n      # why\n      c=d\n",
+        );
+    }
+
+    #[test]
     fn the_style_of_the_file_counts() {
         check(
             &ALIGN_CONTINUATIONS,
-            "FROM a\nRUN x \\\n  y\nRUN x \\\n  y\nENV A=1 \\\n    B=2\n",
+            "FROM a\nRUN x \\\n  y\nRUN x \\\n  y\nENV A=1 \\\n   B=2\n",
             "FROM a\nRUN x \\\n  y\nRUN x \\\n  y\nENV A=1 \\\n  B=2\n",
         );
     }
@@ -115,7 +145,7 @@ mod tests {
 
     #[test]
     fn blank_lines_inside_are_left_to_others() {
-        check(&ALIGN_CONTINUATIONS, "FROM a\nENV A=1 \\\n\n      B=2\n", "FROM a\nENV A=1 \\\n\n    B=2\n");
+        check(&ALIGN_CONTINUATIONS, "FROM a\nENV A=1 \\\n\n   B=2\n", "FROM a\nENV A=1 \\\n\n    B=2\n");
     }
 
     #[test]

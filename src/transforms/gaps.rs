@@ -3,7 +3,6 @@
 //! A part is what BuildKit takes as one string: a flag, a word, a pair, a string of an array, the text of a shell form.
 //! What lies inside a part is never looked at, so nothing here can reach into a value.
 
-use crate::config::Indent;
 use crate::edit::Edit;
 use crate::source::Span;
 use crate::syntax::{
@@ -158,7 +157,7 @@ impl Gap {
 
     /// The edits that leave one blank before the line break of a broken gap, and `indent` before what follows it,
     /// comments included.
-    pub(super) fn align(&self, document: &Document, indent: Indent) -> Vec<Edit> {
+    pub(super) fn align(&self, document: &Document, indent: &str) -> Vec<Edit> {
         let text = document.text();
         let tokens = &document.tokens;
         let first = tokens.partition_point(|token| token.span.end() <= self.span.start());
@@ -188,10 +187,9 @@ impl Gap {
             let follows = inside.iter().find(|token| token.span.start() >= blanks.end());
             let is_comment = follows.is_some_and(|token| token.kind == TokenKind::Comment);
             if Some(at) == last_break {
-                let deep = self.next != Next::Close;
-                write(blanks, &indent.times(usize::from(deep)));
+                write(blanks, if self.next == Next::Close { "" } else { indent });
             } else if is_comment {
-                write(blanks, &indent.times(1));
+                write(blanks, indent);
             }
         }
         edits

@@ -15,6 +15,7 @@ pub(super) const SEPARATE_STAGES: Transform = Transform {
     fixes: &[],
     explain: "\
 A stage begins after a blank line, together with the comments directly above its FROM.
+Where a FROM follows another with nothing between, they are a list of images and stay together.
 One blank line follows the directives at the top (`# syntax=`, `# escape=`, `# check=`); none is written between them,
 since it would end them.
 `blank-lines = \"keep\"` in the table `[layout]` of `dockfix.toml` leaves both to the author.
@@ -60,7 +61,11 @@ fn stages<'i>(input: &'i Input<'_>) -> impl Iterator<Item = usize> + 'i {
     let document = input.document;
     let instructions = document.instructions.iter().enumerate();
     let stages = instructions.filter(|(_, instruction)| instruction.keyword == Keyword::From).skip(1);
-    stages.filter_map(|(at, _)| {
+    stages.filter_map(|(at, instruction)| {
+        let above = document.instructions.get(at.checked_sub(1)?)?;
+        if above.keyword == Keyword::From && above.lines.1 + 1 == instruction.lines.0 {
+            return None;
+        }
         let top = document.comment_block(at).start();
         let before = document.tokens.partition_point(|token| token.span.end() <= top);
         let mut lines = document.tokens[..before].iter().rev();
@@ -99,7 +104,16 @@ mod tests {
         same(&SEPARATE_STAGES, "FROM a\n\nFROM b\n");
         same(&SEPARATE_STAGES, "FROM a\n  \n# c\nFROM b\n");
         same(&SEPARATE_STAGES, "FROM a\n\n# c\n\nFROM b\n");
-        check(&SEPARATE_STAGES, "FROM a\nFROM b\nFROM c\n", "FROM a\n\nFROM b\n\nFROM c\n");
+        check(
+            &SEPARATE_STAGES,
+            "FROM a\nRUN x\nFROM b\n# c\nFROM c\n",
+            "FROM a\nRUN x\n\nFROM b\n\n# c\nFROM c\n",
+        );
+    }
+
+    #[test]
+    fn a_list_of_images_stays_together() {
+        same(&SEPARATE_STAGES, "FROM a AS x\nFROM b AS y\nFROM c\n");
     }
 
     #[test]

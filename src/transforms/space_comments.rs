@@ -17,7 +17,9 @@ pub(super) const SPACE_COMMENTS: Transform = Transform {
 A comment of words gets a blank after its `#`.
 What looks like code that is switched off (`#RUN make`, `#apt-get update && \\`), like a line of marks (`#----`) or like
 something that a program reads (`#syntax=`, `#hadolint ignore=`, `#!`, `#region`) is left alone.
-A comment between two instructions begins at the start of its line, as they do.
+A comment between two instructions begins at the start of its line, as they do; what stands further in within a block
+of comments keeps its distance, and a block that follows a continued instruction directly is left as it is, since it may
+belong to either.
 A line that would become a directive or a `# check=` comment by that, and a bare `#` that would switch one off, stays.
 Always safe: nothing that gets built changes.",
     examples: &[
@@ -43,17 +45,22 @@ fn run(input: &Input<'_>) -> Vec<Diagnostic> {
     // A bare `#` at the start of a line switches the `# check=` comments above it off.
     let has_checks = comments().any(|(_, token)| is_directive_like(token.span.of(text)));
     let mut found = Vec::new();
+    let mut block: Option<Block> = None;
     for (at, token) in comments() {
         let comment = token.span.of(text);
-        let blank = at.checked_sub(1).map(|at| tokens[at]).filter(|token| token.kind == TokenKind::Blank);
+        let inside = is_inside(input, token.span);
+        let line = Line::of(tokens, at);
+        let now = block.filter(|block| block.next_line == line.start && !inside);
+        let now = now.unwrap_or_else(|| Block {
+            cut: if inside || follows_continued(input, line.start) { 0 } else { line.blanks.len() },
+            next_line: 0,
+        });
+        block = Some(Block { next_line: line.next, ..now });
+        let cut = Span::new(line.start, line.start + now.cut.min(line.blanks.len()));
         let switches = is_directive_like(comment) || has_checks && comment.trim_end() == "#";
-        if let Some(blank) = blank
-            && !switches
-            && is_plain(blank.span.of(text))
-            && !is_inside(input, token.span)
-        {
+        if !cut.is_empty() && !switches && is_plain(line.blanks.of(text)) {
             found.push(diagnostic(
-                Edit::delete(blank.span),
+                Edit::delete(cut),
                 "the comment does not begin at the start of the line",
                 "move the comment to the start of the line",
             ));
@@ -67,6 +74,41 @@ fn run(input: &Input<'_>) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// Comments on lines side by side.
+#[derive(Clone, Copy)]
+struct Block {
+    /// How far the first one stands in: what the others lose too.
+    cut: usize,
+    /// Where the line below begins.
+    next_line: usize,
+}
+
+/// The line of a comment.
+struct Line {
+    start: usize,
+    blanks: Span,
+    next: usize,
+}
+
+impl Line {
+    /// The line of the comment at an index of the tokens.
+    fn of(tokens: &[Token], at: usize) -> Line {
+        let span = tokens[at].span;
+        let before = at.checked_sub(1).map(|at| tokens[at]).filter(|token| token.kind == TokenKind::Blank);
+        let blanks = before.map_or(Span::empty(span.start()), |token| token.span);
+        let next = tokens.get(at + 1).map_or(span.end(), |newline| newline.span.end());
+        Line { start: blanks.start(), blanks, next }
+    }
+}
+
+/// Whether the line above belongs to an instruction of several lines.
+fn follows_continued(input: &Input<'_>, line: usize) -> bool {
+    let instructions = &input.document.instructions;
+    let after = instructions.partition_point(|instruction| instruction.span.start() < line);
+    let above = after.checked_sub(1).map(|at| &instructions[at]);
+    above.is_some_and(|above| above.lines.0 < above.lines.1 && above.lines.1 + 1 == input.source.line(line))
 }
 
 /// Whether a comment stands between the lines of an instruction.
@@ -212,6 +254,10 @@ fn is_prose(text: &str) -> bool {
     let is_capitalised = word.starts_with(char::is_uppercase);
     let letters = |letter: char| letter.is_alphabetic() || is_capitalised && matches!(letter, '-' | '\'');
     let lower = word.to_ascii_lowercase();
+    // A word alone may be the end of a heredoc that is switched off, or a name.
+    if text == word && !(is_capitalised && word.contains(char::is_lowercase)) {
+        return false;
+    }
     let is_keyword =
         Keyword::of(word) != Keyword::Unknown && (word == lower || word == word.to_ascii_uppercase());
     word.chars().all(letters)
@@ -282,9 +328,35 @@ mod tests {
         same(&SPACE_COMMENTS, "FROM a\n  # check=skip=all\nRUN x\n");
         check(
             &SPACE_COMMENTS,
-            "FROM a\n# check=skip=all\n  #\n  # why\nRUN x\n",
-            "FROM a\n# check=skip=all\n  #\n# why\nRUN x\n",
+            "FROM a\n# check=skip=all\n\n  #\n  # why\nRUN x\n",
+            "FROM a\n# check=skip=all\n\n  #\n# why\nRUN x\n",
         );
+    }
+
+    #[test]
+    fn blocks_keep_their_form() {
+        check(
+            &SPACE_COMMENTS,
+            "FROM a\n\n  # a list:\n  #  one\n      # two\n # three\nRUN x\n",
+            "FROM a\n\n# a list:\n#  one\n    # two\n# three\nRUN x\n",
+        );
+        same(&SPACE_COMMENTS, "FROM a\n#RUN x && \\\n    #y && \\\n  # z\nRUN z\n");
+    }
+
+    #[test]
+    fn what_follows_a_continued_instruction_may_belong_to_it() {
+        same(&SPACE_COMMENTS, "FROM a\nRUN x \\\n  y\n  # z\nRUN z\n");
+        check(
+            &SPACE_COMMENTS,
+            "FROM a\nRUN x \\\n  y\n\n  # z\nRUN z\n",
+            "FROM a\nRUN x \\\n  y\n\n# z\nRUN z\n",
+        );
+    }
+
+    #[test]
+    fn a_word_alone_stays() {
+        same(&SPACE_COMMENTS, "#EOF\n#nginx\nFROM a\n");
+        check(&SPACE_COMMENTS, "#Nginx\n#done.\nFROM a\n", "# Nginx\n# done.\nFROM a\n");
     }
 
     #[test]
