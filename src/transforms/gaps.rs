@@ -179,12 +179,10 @@ impl Gap {
         // Where a line begins, and the blanks before what stands in it.
         let last_break = inside.iter().rposition(|token| token.kind == TokenKind::Newline);
         for (at, token) in inside.iter().enumerate().filter(|(_, token)| token.kind == TokenKind::Newline) {
-            let line = token.span.end();
-            let blanks = match inside.get(at + 1) {
-                Some(next) if next.kind == TokenKind::Blank => next.span,
-                _ => Span::empty(line),
+            let (blanks, follows) = match inside.get(at + 1) {
+                Some(next) if next.kind == TokenKind::Blank => (next.span, inside.get(at + 2)),
+                next => (Span::empty(token.span.end()), next),
             };
-            let follows = inside.iter().find(|token| token.span.start() >= blanks.end());
             let is_comment = follows.is_some_and(|token| token.kind == TokenKind::Comment);
             if Some(at) == last_break {
                 write(blanks, if self.next == Next::Close { "" } else { indent });

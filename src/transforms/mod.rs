@@ -13,6 +13,8 @@ mod commands;
 mod copy_manifests_first;
 mod drop_sudo;
 mod exec_form;
+#[cfg(test)]
+mod formatter;
 mod gaps;
 mod ignore_file;
 mod indent_continuations;
