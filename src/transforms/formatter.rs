@@ -1,16 +1,9 @@
 //! Tests of the layout transforms together: what other formatters get wrong, and what the README shows.
 
-use crate::config::{Choice, Options, Selection};
-use crate::project::Project;
-use crate::rewrite::{BuildContext, Dockerfile, FileOutcome, rewrite};
-use crate::source::Source;
+use super::testing::{FileOutcome, run_category};
 
 fn formatted(text: &str) -> FileOutcome {
-    let only = Choice { select: Some(vec!["layout".to_owned()]), ignore: Vec::new() };
-    let options = Options { selection: Selection::default().then(only), ..Options::default() };
-    let source = Source::new("Dockerfile", text).expect("a small text");
-    let dockerfiles = vec![Dockerfile { source, path: None, options, builds: Vec::new() }];
-    rewrite(&BuildContext { dockerfiles, project: Project::unknown() }).files.remove(0)
+    run_category("layout", text)
 }
 
 /// Asserts what becomes of a text, and that a second run changes nothing.

@@ -1,7 +1,7 @@
 //! What the tests of all transforms share: one transform alone, with the laws and a second run checked.
 
 use super::{ALL, Example, Input, Transform};
-use crate::config::{Config, LayoutOptions, Options};
+use crate::config::{Choice, Config, LayoutOptions, Options, Selection};
 use crate::model::Model;
 use crate::project::{Project, builds};
 pub(crate) use crate::rewrite::FileOutcome;
