@@ -74,6 +74,16 @@ pub(crate) fn without_context(transform: &Transform, text: &str) -> FileOutcome 
     rewrite_with(&context, &[transform]).files.remove(0)
 }
 
+/// Runs all transforms of a category on a Dockerfile whose context is not known.
+pub(crate) fn run_category(category: &str, text: &str) -> FileOutcome {
+    let only = Choice { select: Some(vec![category.to_owned()]), ignore: Vec::new() };
+    let options = Options { selection: Selection::default().then(only), ..Options::default() };
+    let source = Source::new("<stdin>", text).expect("a small text");
+    let dockerfile = Dockerfile { source, path: None, options, builds: Vec::new() };
+    let context = BuildContext { dockerfiles: vec![dockerfile], project: Project::unknown() };
+    rewrite_with(&context, ALL).files.remove(0)
+}
+
 /// Runs one transform in a context of files, with the settings among them; returns what became of the Dockerfile.
 #[track_caller]
 pub(crate) fn run_alone(transform: &Transform, files: &[(&str, &str)], text: &str) -> FileOutcome {
