@@ -20,10 +20,13 @@ use crate::transforms::Missing;
 use crate::transforms::checks::Checks;
 use crate::transforms::shipped::{Program, Shipped, join};
 
-/// The split; `None` where the base image has no slimmer twin, so that nothing would be gained.
+/// The split; `None` where the base image has no slimmer twin, or nothing is built that could stay behind.
 pub(super) fn plan(site: &Site<'_>, checks: &mut Checks) -> Result<Option<Plan>, Missing> {
     let shipped = site.shipped;
-    let Some(runtime) = slim(site) else { return Ok(None) };
+    let builds = |index: usize| {
+        shipped.instruction(index).keyword == Keyword::Run && !walk::makes_users(shipped, index)
+    };
+    let Some(runtime) = slim(site).filter(|_| shipped.instructions().any(builds)) else { return Ok(None) };
     started::is_stated(shipped)?;
     same_language(site, &runtime, checks)?;
     let program = shipped.runs(site.facts, "MS1", "MS6")?;
