@@ -161,6 +161,15 @@ fn the_file_says_how_wide_an_indent_is() {
 }
 
 #[test]
+fn what_arguments_alone_are_given_is_no_vote_for_another_indent() {
+    check(
+        &INDENT_CONTINUATIONS,
+        "FROM a\nRUN b \\\n   c\nRUN d \\\n  && e\n",
+        "FROM a\nRUN b \\\n  c\nRUN d \\\n  && e\n",
+    );
+}
+
+#[test]
 fn comments_stand_with_the_line_below() {
     check(
         &INDENT_CONTINUATIONS,

@@ -30,18 +30,12 @@ pub(in crate::transforms) struct Depths {
 
 /// The depths; `None` where a line begins with something that has no place in the tree.
 pub(super) fn depths(text: &ShellText<'_>, indent: Indent) -> Option<Depths> {
-    let mut walk = Walk {
-        text,
-        indent,
-        depth: vec![None; text.lines.len()],
-        certain: vec![false; text.lines.len()],
-        arguments: vec![false; text.lines.len()],
-        atoms: Atoms::default(),
-        understood: true,
-    };
-    walk.head();
-    let outermost = walk.outermost();
-    walk.list(text.script().list(), outermost);
+    let mut walk = Walk::over(text, indent, true);
+    // Where there are arguments alone there is nothing to tell them from, and the next run would take what they were
+    // rounded to for the indent of the file.
+    if !walk.certain.contains(&true) {
+        walk = Walk::over(text, indent, false);
+    }
     let placed = |(line, depth): (&Line, &Option<usize>)| {
         let before = line.content.start() <= text.span.start();
         line.is_blank() || before || depth.is_some() || walk.atoms.around(line.content.start()).is_some()
@@ -85,6 +79,8 @@ impl Range {
 struct Walk<'t> {
     text: &'t ShellText<'t>,
     indent: Indent,
+    /// Whether a line that stands further in than it must, but not by whole indents, is meant to.
+    rounds_up: bool,
     depth: Vec<Option<usize>>,
     /// Whether each line begins with what stands one indent in and nowhere else.
     certain: Vec<bool>,
@@ -94,7 +90,7 @@ struct Walk<'t> {
     understood: bool,
 }
 
-impl Walk<'_> {
+impl<'t> Walk<'t> {
     /// The lines before the shell text: the flags of RUN. Those of HEALTHCHECK and its `CMD` are no shell text, but
     /// the lines below stand deeper than that of the `CMD`.
     fn head(&mut self) {
@@ -125,6 +121,24 @@ impl Walk<'_> {
         self.text.span.start() + offset
     }
 
+    fn over(text: &'t ShellText<'t>, indent: Indent, rounds_up: bool) -> Walk<'t> {
+        let lines = text.lines.len();
+        let mut walk = Walk {
+            text,
+            indent,
+            rounds_up,
+            depth: vec![None; lines],
+            certain: vec![false; lines],
+            arguments: vec![false; lines],
+            atoms: Atoms::default(),
+            understood: true,
+        };
+        walk.head();
+        let outermost = walk.outermost();
+        walk.list(text.script().list(), outermost);
+        walk
+    }
+
     /// Sets the depth of the line that begins at an offset, if one does.
     fn place(&mut self, at: usize, range: Range) {
         let Some(line) = self.text.begins(at).filter(|line| self.depth[*line].is_none()) else { return };
@@ -134,7 +148,7 @@ impl Walk<'_> {
         let now = self.now(line).filter(|depth| (range.least..=range.most).contains(depth));
         // What stands further in than the least by half an indent is meant to.
         let further = 2 * self.column(line) >= (2 * range.least + 1) * self.unit();
-        let meant = range.least < range.most && further;
+        let meant = self.rounds_up && range.least < range.most && further;
         let depth = now.unwrap_or(if meant { range.most } else { range.best });
         self.understood &= depth <= MAX_DEPTH;
         self.depth[line] = Some(depth);
