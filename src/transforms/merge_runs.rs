@@ -11,7 +11,7 @@ use super::shipped::Shipped;
 use super::{Category, Diagnostic, Effect, Example, Input, Transform};
 use crate::config::Operators;
 use crate::edit::Edit;
-use crate::shell::Parsed;
+use crate::shell::{Parsed, Script};
 use crate::source::Span;
 use crate::suppression::Suppressions;
 use crate::syntax::{Instruction, Keyword, TokenKind};
@@ -47,15 +47,28 @@ An install and a build stay apart even with `--unsafe`: joined, each change of t
     run,
 };
 
-/// A joined text longer than this is no help to anybody.
-const LONGEST: usize = 16 * 1024;
+/// More commands than this in one RUN are no help to anybody.
+const MOST_COMMANDS: usize = 100;
 
 /// A RUN in shell form.
 struct Run<'a> {
     index: usize,
     instruction: &'a Instruction,
     parsed: Parsed,
+}
+
+/// RUN instructions side by side that become one: judged as that one would be, so that a second run finds nothing new.
+struct Group<'a> {
+    runs: Vec<Run<'a>>,
     kinds: BTreeSet<Kind>,
+    commands: usize,
+}
+
+/// What may be joined.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Proven,
+    Anything,
 }
 
 fn run(input: &Input<'_>) -> Vec<Diagnostic> {
@@ -63,45 +76,65 @@ fn run(input: &Input<'_>) -> Vec<Diagnostic> {
     if input.document.escape != '\\' {
         return Vec::new();
     }
-    let suppressions = Suppressions::of(input.document);
-    let governed = |index: usize| !suppressions.governing(input.document, index).is_empty();
-    let mut found = Vec::new();
-    // What the RUN that the next one would be joined to is for, all that was joined to it included.
-    let mut group: BTreeSet<Kind> = BTreeSet::new();
-    let mut length = 0;
-    let mut before: Option<Run<'_>> = None;
-    for (index, instruction) in input.document.instructions.iter().enumerate() {
-        let Some(run) = Run::of(input, index, instruction) else {
-            before = None;
-            continue;
-        };
-        let size = instruction.joined.span().len();
-        let pair = before.as_ref().filter(|first| {
-            first.index + 1 == index && !governed(first.index) && !governed(index) && length + size <= LONGEST
-        });
-        let judged = pair.and_then(|first| judge(input, first, &run, &group));
-        if let Some(diagnostic) = judged {
-            found.push(diagnostic);
-            group.extend(&run.kinds);
-            length += size;
-        } else {
-            group = run.kinds.clone();
-            length = size;
-        }
-        before = Some(run);
+    let instructions = input.document.instructions.iter().enumerate();
+    let mut groups: Vec<Group<'_>> =
+        instructions.filter_map(|(index, one)| Group::of(input, index, one)).collect();
+    if groups.len() < 2 {
+        return Vec::new();
     }
+    let mut found = Vec::new();
+    // First all that is proven, and then the rest: so it does not matter whether both are taken at once. What becomes
+    // alike only by what is not proven is not proven either.
+    for wanted in [Wanted::Proven, Wanted::Anything] {
+        groups = joined(input, groups, wanted, &mut found);
+    }
+    found.sort_by_key(|diagnostic| diagnostic.span);
     found
 }
 
-impl<'a> Run<'a> {
-    fn of(input: &Input<'_>, index: usize, instruction: &'a Instruction) -> Option<Run<'a>> {
+/// Joins neighbours until no two are left that can be.
+fn joined<'a>(
+    input: &Input<'a>,
+    groups: Vec<Group<'a>>,
+    wanted: Wanted,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Group<'a>> {
+    let suppressions = Suppressions::of(input.document);
+    let governed = |run: &Run<'_>| !suppressions.governing(input.document, run.index).is_empty();
+    let mut done: Vec<Group<'a>> = Vec::new();
+    for mut group in groups {
+        while let Some(above) = done.last() {
+            let pair = above.runs.last().zip(group.runs.first());
+            let free = pair.is_some_and(|(first, second)| {
+                first.index + 1 == second.index && !governed(first) && !governed(second)
+            });
+            let Some(diagnostic) = free.then(|| judge(input, above, &group, wanted)).flatten() else { break };
+            found.push(diagnostic);
+            let Some(above) = done.pop() else { break };
+            group = above.followed_by(group);
+        }
+        done.push(group);
+    }
+    done
+}
+
+impl<'a> Group<'a> {
+    fn of(input: &Input<'_>, index: usize, instruction: &'a Instruction) -> Option<Group<'a>> {
         if instruction.keyword != Keyword::Run || !instruction.heredocs.is_empty() {
             return None;
         }
         let (_, text) = instruction.shell_form()?;
         let parsed = input.shell.parse(text);
-        let kinds = commands::kinds(parsed.as_ref().as_ref().ok()?);
-        Some(Run { index, instruction, parsed, kinds })
+        let script = parsed.as_ref().as_ref().ok()?;
+        let (kinds, commands) = (commands::kinds(script), script.simple_commands().len());
+        Some(Group { runs: vec![Run { index, instruction, parsed }], kinds, commands })
+    }
+
+    fn followed_by(mut self, below: Group<'a>) -> Group<'a> {
+        self.runs.extend(below.runs);
+        self.kinds.extend(below.kinds);
+        self.commands += below.commands;
+        self
     }
 
     /// The main thing that it is for.
@@ -109,45 +142,60 @@ impl<'a> Run<'a> {
         self.kinds.last().copied().unwrap_or(Kind::Build)
     }
 
+    fn scripts(&self) -> impl Iterator<Item = &Script> {
+        self.runs.iter().filter_map(|run| run.parsed.as_ref().as_ref().ok())
+    }
+}
+
+impl Run<'_> {
     fn flags(&self) -> Vec<&str> {
         self.instruction.flags.iter().map(|flag| &*flag.text).collect()
     }
 }
 
-/// Joins two neighbours; `None` where the result would not be the same, or would install and build in one.
-fn judge(input: &Input<'_>, first: &Run<'_>, second: &Run<'_>, group: &BTreeSet<Kind>) -> Option<Diagnostic> {
-    let (Ok(one), Ok(other)) = (first.parsed.as_ref(), second.parsed.as_ref()) else { return None };
-    if first.flags() != second.flags()
+/// Joins two neighbours; `None` where the result would not be the same, would install and build in one, or is not
+/// wanted.
+fn judge(input: &Input<'_>, above: &Group<'_>, below: &Group<'_>, wanted: Wanted) -> Option<Diagnostic> {
+    let (first, second) = (above.runs.last()?, below.runs.first()?);
+    let (one, other) = (above.scripts().last()?, below.scripts().next()?);
+    let anywhere = |broken: fn(&Script, &Script) -> bool| {
+        above.scripts().any(|one| below.scripts().any(|other| broken(one, other)))
+    };
+    if above.commands + below.commands > MOST_COMMANDS
+        || first.flags() != second.flags()
         || !commands::may_be_followed(one)
         || !commands::may_follow(other)
-        || commands::replaces_program(one, other)
-        || commands::cleans_too_early(one, other)
+        || anywhere(commands::replaces_program)
+        || anywhere(commands::cleans_too_early)
     {
         return None;
     }
-    let installs = |kinds: &BTreeSet<Kind>| kinds.contains(&Kind::System) || kinds.contains(&Kind::Packages);
-    let builds = |kinds: &BTreeSet<Kind>| kinds.contains(&Kind::Build);
-    if installs(group) && builds(&second.kinds) || builds(group) && installs(&second.kinds) {
+    let installs =
+        |group: &Group<'_>| group.kinds.contains(&Kind::System) || group.kinds.contains(&Kind::Packages);
+    let builds = |group: &Group<'_>| group.kinds.contains(&Kind::Build);
+    if installs(above) && builds(below) || builds(above) && installs(below) {
         return None;
     }
     let mut checks = Checks::default();
     shell(input, first.index, &mut checks)?;
-    let kind = first.kind();
+    let kind = above.kind();
     // What cleans up after a package manager stands at the end of a RUN, so those that use one are joined before that
     // is written, or never.
-    let alike = kind == second.kind() && matches!(kind, Kind::Files | Kind::System);
-    if !alike && (commands::leaves_caches(one) || commands::share_manager(one, other)) {
+    let alike = kind == below.kind() && matches!(kind, Kind::Files | Kind::System);
+    if !alike && (above.scripts().any(commands::leaves_caches) || anywhere(commands::share_manager)) {
         return None;
     }
-    if alike {
-        let what = if kind == Kind::Files { "change files" } else { "work with the system's packages" };
-        checks.holds("MR2", format!("both only {what}"));
-    } else {
-        checks.misses(
+    match wanted {
+        Wanted::Proven if !alike => return None,
+        Wanted::Proven => {
+            let what = if kind == Kind::Files { "change files" } else { "work with the system's packages" };
+            checks.holds("MR2", format!("both only {what}"));
+        }
+        Wanted::Anything => checks.misses(
             "MR2",
             "a change of one would run the other again",
             "join them by hand, if they change together",
-        );
+        ),
     }
     let edits = vec![join(input, first.instruction, second.instruction)];
     let span = second.instruction.name_span();
