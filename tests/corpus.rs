@@ -82,11 +82,24 @@ fn report(what: &str, different: Vec<String>, all: usize) {
 
 #[test]
 fn every_file_keeps_the_laws() {
-    let mut broken = Vec::new();
-    for (path, source, _) in documents("every_file_keeps_the_laws") {
-        let place = Place { source: &source, files: None };
-        broken.extend(laws::everything(&place).into_iter().map(|what| format!("{path}: {what}")));
-    }
+    let documents = documents("every_file_keeps_the_laws");
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let check = |(path, source, _): &(String, Source, Document)| {
+        let place = Place { source, files: None };
+        let breaches = laws::everything(&place).into_iter();
+        breaches.map(|what| format!("{path}: {what}")).collect::<Vec<String>>()
+    };
+    // Neighbours go to different workers, since they resemble each other.
+    let broken: Vec<String> = std::thread::scope(|scope| {
+        let (documents, check) = (&documents, &check);
+        let threads: Vec<_> = (0..workers)
+            .map(|first| {
+                let share = documents.iter().skip(first).step_by(workers);
+                scope.spawn(move || share.flat_map(check).collect::<Vec<String>>())
+            })
+            .collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("a worker ends")).collect()
+    });
     let count = broken.len();
     assert!(broken.is_empty(), "{count} breaches:\n{}", broken[..count.min(30)].join("\n"));
 }
