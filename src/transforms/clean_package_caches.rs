@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::checks::Checks;
 use super::commands::{Call, Run, calls, later_runs, needed_in_image, runs};
 use super::{Category, Diagnostic, Effect, Example, Input, Transform};
-use crate::shell::{Action, Manager, Placed, Role, WrapperKind};
+use crate::shell::{Action, Manager, Placed, Role};
 
 /// Empties the caches of yum, dnf and zypper.
 pub(super) const CLEAN_PACKAGE_CACHES: Transform = Transform {
@@ -90,14 +90,7 @@ fn judge(run: &Run<'_>) -> Option<Diagnostic> {
 fn command(calls: &[&Call<'_>]) -> Option<String> {
     let mut commands = BTreeSet::new();
     for call in calls {
-        let unwrapped = &call.install.unwrapped;
-        let users = unwrapped.wrappers.iter().filter(|(kind, _)| *kind == WrapperKind::User).count();
-        let sudo = unwrapped.program == 1 && call.placed.command.words[0].literal() == Some("sudo");
-        let prefix = match users {
-            0 => "",
-            1 if sudo => "sudo ",
-            _ => return None,
-        };
+        let prefix = call.sudo()?;
         let arguments = if call.install.manager == Manager::Zypper { "clean --all" } else { "clean all" };
         commands.insert(format!("{prefix}{} {arguments}", call.program()));
     }

@@ -1,9 +1,9 @@
 //! `clean-package-lists`: what `apt-get update` has fetched goes in the RUN that fetched it.
 
 use super::checks::Checks;
-use super::commands::{Call, Run, calls, later_need, needed_in_image, runs};
+use super::commands::{Call, Need, Run, calls, later_need, needed_in_image, runs};
 use super::{Category, Diagnostic, Effect, Example, Input, Transform};
-use crate::shell::{Action, Manager, Placed, WrapperKind};
+use crate::shell::{Action, Manager, Placed};
 
 /// Removes the lists of apt.
 pub(super) const CLEAN_PACKAGE_LISTS: Transform = Transform {
@@ -38,6 +38,8 @@ PK6 the RUN still fails exactly if it failed before: the command runs only behin
 
 const FOLDER: &str = "/var/lib/apt/lists";
 
+const REMEDY: &str = "run `apt-get update` in the same RUN as what needs the lists";
+
 fn run(input: &Input<'_>) -> Vec<Diagnostic> {
     // A mount keeps the downloads out of the image, so there is nothing to clean.
     if input.options.packages.mounts() {
@@ -58,11 +60,10 @@ fn judge(run: &Run<'_>) -> Option<Diagnostic> {
     let message = "the lists of apt stay in the image";
     match later_need(run, Manager::Apt) {
         None => checks.holds("PK3", "nothing later needs the lists"),
-        Some(why) => {
-            checks.misses("PK3", why, "run `apt-get update` in the same RUN as what needs the lists")
-        }
+        Some(Need::Certain(why)) => checks.breaks("PK3", why, REMEDY),
+        Some(Need::Possible(why)) => checks.misses("PK3", why, REMEDY),
     }
-    let edit = prefix(update).and_then(|prefix| run.append(&format!("{prefix}rm -rf {FOLDER}/*")));
+    let edit = update.sudo().and_then(|prefix| run.append(&format!("{prefix}rm -rf {FOLDER}/*")));
     let Some(edit) = edit else {
         let text = "nothing can be added at the end of the RUN without a change of its outcome";
         checks.misses("PK6", text, format!("write `rm -rf {FOLDER}/*` where it fits"));
@@ -70,18 +71,6 @@ fn judge(run: &Run<'_>) -> Option<Diagnostic> {
     };
     checks.holds("PK6", "it runs behind all other commands, and only if they have gone well");
     Some(checks.fix(update.span(), message, "remove the lists of apt", vec![edit], &[]))
-}
-
-/// What stands before the call so that it runs as root; `None` where that cannot be said again.
-fn prefix(call: &Call<'_>) -> Option<&'static str> {
-    let unwrapped = &call.install.unwrapped;
-    let users = unwrapped.wrappers.iter().filter(|(kind, _)| *kind == WrapperKind::User).count();
-    let words = &call.placed.command.words;
-    match users {
-        0 => Some(""),
-        1 if unwrapped.program == 1 && words[0].literal() == Some("sudo") => Some("sudo "),
-        _ => None,
-    }
 }
 
 /// Whether a command behind the last update removes the lists.
@@ -104,7 +93,7 @@ fn removes_lists(run: &Run<'_>, placed: &Placed<'_>, update: &Call<'_>) -> bool 
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{check, check_in, held_back};
+    use super::super::testing::{check, check_in, held_back, run_alone};
     use super::CLEAN_PACKAGE_LISTS;
 
     const RM: &str = "rm -rf /var/lib/apt/lists/*";
@@ -282,6 +271,18 @@ mod tests {
         }
         let staged = "FROM debian:12 AS a\nRUN apt-get update\nFROM a\nRUN apt-get install -y x\n";
         held_back(&CLEAN_PACKAGE_LISTS, &[], staged, &["PK3"]);
+    }
+
+    #[test]
+    fn what_would_fail_is_not_done_on_demand_either() {
+        let available = |later: &str| {
+            let text = format!("FROM debian:12\nRUN apt-get update\nRUN {later}\n");
+            run_alone(&CLEAN_PACKAGE_LISTS, &[], &text).held_back[0].available
+        };
+        assert!(!available("apt-get install -y y"));
+        assert!(!available("make && sudo apt-get install -y y"));
+        assert!(available("./install.sh"));
+        assert!(available("apt-get install -y y || true"));
     }
 
     #[test]

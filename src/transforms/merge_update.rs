@@ -4,7 +4,7 @@ use super::checks::Checks;
 use super::commands::{Run, calls};
 use super::{Category, Diagnostic, Effect, Example, Input, Transform};
 use crate::edit::Edit;
-use crate::shell::{Action, Command, Connector, Manager, Script, SimpleCommand};
+use crate::shell::{Action, Manager, SimpleCommand};
 
 /// Moves `apt-get update` into the RUN that needs it.
 pub(super) const MERGE_UPDATE: Transform = Transform {
@@ -62,7 +62,7 @@ fn judge(input: &Input<'_>, index: usize) -> Option<Diagnostic> {
     checks.holds("PK7", "nothing stands between the two");
     let message =
         format!("`{name}` stands in a RUN of its own, which the cache keeps when its lists are old");
-    let Some(start) = second.script().and_then(start_of_chain) else {
+    let Some(start) = second.start_of_chain() else {
         let remedy = format!("write `{name} &&` before the install");
         checks.misses("PK6", "the RUN that installs is more than a chain of `&&`", remedy);
         return Some(checks.hold_back(place, message));
@@ -86,16 +86,6 @@ fn only_update<'r>(run: &'r Run<'_>) -> Option<(Manager, &'r SimpleCommand)> {
         && install.operands.is_empty();
     let plain = command.redirects.is_empty() && run.instruction.inner_comments.is_empty();
     (fetches && plain).then_some((install.manager, command))
-}
-
-/// Where a chain of `&&` begins that is all there is.
-fn start_of_chain(script: &Script) -> Option<usize> {
-    let [item] = script.list().items.as_slice() else { return None };
-    let plain = item.end.is_none() && item.chain.rest.iter().all(|link| link.connector == Connector::And);
-    let first = &item.chain.first;
-    // Before `!` or a compound command the words would mean the same, but nobody writes that.
-    let simple = first.negation.is_none() && matches!(first.first, Command::Simple(_));
-    (plain && simple).then(|| item.chain.span().start())
 }
 
 /// Whether a comment above the RUN tells a tool something about it, which must not come to hold for another.

@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::edit::Edit;
-use crate::shell::{Install, Placed};
+use crate::shell::{Install, Placed, WrapperKind};
 use crate::source::Span;
 
 /// A command that is a package manager's, in its place.
@@ -38,6 +38,20 @@ impl Call<'_> {
     /// `apt-get install`, for messages.
     pub(in crate::transforms) fn name(&self) -> String {
         format!("{} {}", self.program(), self.install.command).trim_end().to_owned()
+    }
+
+    /// What has to stand before another command so that it runs as this call does; `None` where that cannot be said
+    /// again.
+    pub(in crate::transforms) fn sudo(&self) -> Option<&'static str> {
+        let unwrapped = &self.install.unwrapped;
+        let users = unwrapped.wrappers.iter().filter(|(kind, _)| *kind == WrapperKind::User).count();
+        match users {
+            0 => Some(""),
+            1 if unwrapped.program == 1 && self.placed.command.words[0].literal() == Some("sudo") => {
+                Some("sudo ")
+            }
+            _ => None,
+        }
     }
 
     /// The place of the call's first word in the file.

@@ -23,6 +23,16 @@ impl Run<'_> {
         (!comment).then(|| Edit::delete(place))
     }
 
+    /// Where the script begins, if it is one chain of `&&` and nothing else, so that what is put before it ends the
+    /// whole where it fails.
+    pub(in crate::transforms) fn start_of_chain(&self) -> Option<usize> {
+        let [item] = self.script()?.list().items.as_slice() else { return None };
+        let first = &item.chain.first;
+        // Before `!` or a compound command the words would mean the same, but nobody writes that.
+        let simple = first.negation.is_none() && matches!(first.first, Command::Simple(_));
+        (item.end.is_none() && only_and(&item.chain) && simple).then(|| item.chain.span().start())
+    }
+
     /// An edit that takes a command out of the script's own list with the operator that joins it to the others; `None`
     /// where it is no plain link of a chain of `&&` or of a list, or where a comment would be lost with it.
     pub(in crate::transforms) fn take_out_link(&self, command: &SimpleCommand) -> Option<Edit> {

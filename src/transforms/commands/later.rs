@@ -36,11 +36,26 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     toml::from_str(include_str!("lists.toml")).expect("the table is part of the program and tested")
 });
 
-/// Why something that is built or started after a RUN, in its stage or one built on it, may need the lists of a
-/// package manager, in words.
-pub(in crate::transforms) fn later_need(run: &Run<'_>, manager: Manager) -> Option<String> {
+/// Why something later needs the lists of a package manager, in words.
+pub(in crate::transforms) enum Need {
+    /// It installs from them, and fails without.
+    Certain(String),
+    /// It may.
+    Possible(String),
+}
+
+/// What is built or started after a RUN, in its stage or one built on it, and needs the lists of a package manager.
+pub(in crate::transforms) fn later_need(run: &Run<'_>, manager: Manager) -> Option<Need> {
     let row = TABLES.manager.iter().find(|row| row.manager == manager)?;
-    later(run).into_iter().find_map(|index| Reader { input: run.input, row, index }.need())
+    let readers = later(run).into_iter().map(|index| Reader { input: run.input, row, index });
+    let mut possible = None;
+    for reader in readers {
+        if let Some(why) = reader.installs() {
+            return Some(Need::Certain(why));
+        }
+        possible = possible.or_else(|| reader.need().map(Need::Possible));
+    }
+    possible
 }
 
 /// The RUNs that run after this one, in its stage and those built on it, as far as they are understood.
@@ -79,6 +94,23 @@ impl Reader<'_> {
                 .then(|| format!("line {line} copies the lists")),
             _ => None,
         }
+    }
+
+    /// An install of a later RUN that surely runs, before that RUN has fetched lists of its own.
+    fn installs(&self) -> Option<String> {
+        let run = Run::of(self.input, self.index).filter(|run| !run.is_trigger())?;
+        let commands = run.commands();
+        let first = commands.iter().take_while(|placed| !self.updates(placed)).find(|placed| {
+            let install = placed.command.install().filter(|_| !placed.calls_function);
+            install.is_some_and(|install| {
+                install.manager == self.row.manager
+                    && install.action == Action::Install
+                    && !install.has(Role::NoCache)
+            }) && placed.guards.must_succeed()
+                && self.row.manager == Manager::Apt
+        })?;
+        let text: String = run.text(first.command.span).chars().take(40).collect();
+        Some(format!("`{text}` of line {} needs the lists", run.instruction.lines.0))
     }
 
     fn of_run(&self) -> Option<String> {

@@ -13,7 +13,7 @@ mod place;
 use std::sync::Arc;
 
 pub(super) use self::call::{Call, calls};
-pub(super) use self::later::{later_need, later_runs};
+pub(super) use self::later::{Need, later_need, later_runs};
 pub(super) use self::place::{needed_in_image, runs_as_root, runs_before};
 use super::Input;
 use crate::shell::{Parsed, Placed, Script};
