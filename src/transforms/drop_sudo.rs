@@ -115,13 +115,19 @@ fn judge(run: &Run<'_>, placed: &Placed<'_>) -> Option<Diagnostic> {
     if words.first()?.literal() != Some("sudo") || placed.calls_function {
         return None;
     }
-    let kept = 1 + words[1..]
-        .iter()
-        .take_while(|word| word.literal().is_some_and(|text| IDLE.contains(&text)))
-        .count();
+    // One sudo may call the next.
+    let mut kept = 0;
+    while words.get(kept)?.literal() == Some("sudo") {
+        let idle = words[kept + 1..].iter();
+        let idle = idle.take_while(|word| word.literal().is_some_and(|text| IDLE.contains(&text)));
+        kept += 1 + idle.count();
+    }
     let program = kept + words[kept..].iter().take_while(|word| sets_variable(run, word)).count();
     let name = words.get(program)?.literal()?;
-    if name.starts_with('-') || words[kept..program].iter().any(|word| word.literal().is_none()) {
+    if name.starts_with('-')
+        || name == "sudo"
+        || words[kept..program].iter().any(|word| word.literal().is_none())
+    {
         return None;
     }
     let edit: Edit = run.take_out(words[0].span.start(), words[kept].span.start())?;
@@ -189,6 +195,8 @@ mod tests {
         );
         becomes("USER app\nUSER 0:0\nRUN sudo make", "USER app\nUSER 0:0\nRUN make");
         becomes("RUN X=$(sudo cat /x)", "RUN X=$(cat /x)");
+        becomes("RUN sudo -E sudo -H make", "RUN make");
+        becomes("RUN sudo A=1 sudo make", "RUN sudo A=1 sudo make");
         becomes("ENV PATH=/x:$PATH\nRUN sudo /x/pip install y", "ENV PATH=/x:$PATH\nRUN /x/pip install y");
     }
 

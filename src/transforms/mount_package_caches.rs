@@ -164,12 +164,7 @@ fn names_lists(run: &Run<'_>, placed: &Placed<'_>) -> bool {
 }
 
 /// Images of Debian throw archives away as soon as they are installed, by a file that goes first.
-fn keep_archives(
-    run: &Run<'_>,
-    calls: &[Call<'_>],
-    edits: &mut Vec<Edit>,
-    checks: &mut Checks,
-) -> Option<()> {
+fn keep_archives(run: &Run<'_>, calls: &[Call<'_>], edits: &mut [Edit], checks: &mut Checks) -> Option<()> {
     let mut apt = calls.iter().filter(|call| call.install.manager == Manager::Apt);
     // Lists of another RUN are hidden by the mount.
     if apt.next()?.install.action != Action::Update {

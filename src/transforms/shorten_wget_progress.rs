@@ -155,8 +155,8 @@ fn before<T>(run: &Run<'_>, placed: &Placed<'_>, tell: impl Fn(&Call<'_>) -> Opt
     let earlier = here.iter().filter(|call| call.placed.command.span.start() < start);
     earlier
         .into_iter()
-        .find_map(|call| tell(call))
-        .or_else(|| runs_before(run).iter().find_map(|other| calls(other).iter().find_map(|call| tell(call))))
+        .find_map(&tell)
+        .or_else(|| runs_before(run).iter().find_map(|other| calls(other).iter().find_map(&tell)))
 }
 
 #[cfg(test)]

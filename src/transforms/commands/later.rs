@@ -150,10 +150,13 @@ impl Reader<'_> {
             return None;
         }
         if let Some(install) = placed.command.install() {
-            let fetches = install.manager == self.row.manager
-                && !matches!(install.action, Action::Update | Action::Remove | Action::Clean)
-                && !(install.manager == Manager::Apk && install.action == Action::Install)
-                && !install.has(Role::NoCache);
+            // apk fetches its lists itself.
+            let needless = match install.action {
+                Action::Update | Action::Remove | Action::Clean => true,
+                Action::Install => install.manager == Manager::Apk,
+                _ => false,
+            };
+            let fetches = install.manager == self.row.manager && !needless && !install.has(Role::NoCache);
             return fetches.then(|| {
                 format!("`{}`", run.text(placed.command.span).chars().take(40).collect::<String>())
             });

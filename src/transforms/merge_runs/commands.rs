@@ -115,7 +115,7 @@ fn leaves_nothing(script: &Script, placed: &Placed<'_>) -> bool {
     let changes = match command.name() {
         // A program that a variable names may be any of them.
         None => !placed.guards.subshell,
-        Some(name) if name == "set" => !traces,
+        Some("set") => !traces,
         Some(name) => !placed.guards.subshell && PROGRAMS.state.contains(name),
     };
     !changes && !serves && !assigns

@@ -57,7 +57,7 @@ fn is_set(run: &Run<'_>, manager: Manager) -> bool {
         _ => &[],
     };
     let set = |name: &&str| run.input.model.variable(run.index, name).is_some() || run.text_names(name);
-    run.input.model.variable(run.index, "HOME").is_some() || names.iter().any(|name| set(&name))
+    run.input.model.variable(run.index, "HOME").is_some() || names.iter().any(set)
 }
 
 fn of(run: &Run<'_>, call: &Call<'_>, facts: Option<&Facts>) -> Option<Cache> {
