@@ -1,6 +1,7 @@
 //! `use-workdir`: WORKDIR in the place of a `cd` with which a RUN begins.
 
 mod after;
+mod links;
 
 use super::checks::Checks;
 use super::shipped::{Shipped, below, join, meet};
@@ -175,16 +176,11 @@ impl<'a> Site<'a> {
 
     /// Whether the folder is, or lies behind, a link that systems have or that the file makes.
     fn may_be_link(&self) -> bool {
-        let behind = |link: &str| below(&self.folder, link).is_some();
         let links = |index: usize| {
             let instruction = self.stage.instruction(index);
-            let Some((_, text)) = instruction.shell_form().filter(|(_, text)| text.contains("ln ")) else {
-                return false;
-            };
-            text.split([' ', '\t', ';', '&', '"', '\''])
-                .any(|word| word.len() > 1 && word.starts_with('/') && behind(word))
+            instruction.shell_form().is_some_and(|(_, text)| links::may_make(text, &self.folder))
         };
-        LINKS.iter().any(|link| behind(link))
+        LINKS.iter().any(|link| below(&self.folder, link).is_some())
             || self.stage.instructions().take_while(|at| *at < self.index).any(links)
     }
 

@@ -71,6 +71,26 @@ fn a_folder_that_the_next_run_counts_on_is_restored() {
 fn links_are_not_proven() {
     held_back(&USE_WORKDIR, &[], "FROM a\nRUN ln -s /b-1 /b\nRUN cd /b/c && make\nWORKDIR /\n", &["WD3"]);
     held_back(&USE_WORKDIR, &[], "FROM a\nRUN cd /var/run/b && make\nWORKDIR /\n", &["WD3"]);
+    for link in
+        ["ln -s b-1 b", "cd / && ln -s b-1 b", "ln -s /x/b/ .", "(ln\t-s b-1 'b')", "/bin/ln -s b-1 b"]
+    {
+        held_back(
+            &USE_WORKDIR,
+            &[],
+            &format!("FROM a\nRUN true; {link}\nRUN cd /b/c && make\nWORKDIR /\n"),
+            &["WD3"],
+        );
+    }
+}
+
+#[test]
+fn a_cd_above_makes_no_link() {
+    // Else a second run would find the next one, once the first `cd` is gone.
+    check(
+        &USE_WORKDIR,
+        "FROM a\nWORKDIR /x\nRUN cd /b && ln -s /b/c /bin/c\nRUN cd /b && make\n",
+        "FROM a\nWORKDIR /x\nWORKDIR /b\nRUN ln -s /b/c /bin/c\nWORKDIR /b\nRUN make\nWORKDIR /x\n",
+    );
 }
 
 #[test]
