@@ -182,7 +182,8 @@ fn judge(input: &Input<'_>, above: &Group<'_>, below: &Group<'_>, wanted: Wanted
     // What cleans up after a package manager stands at the end of a RUN, so those that use one are joined before that
     // is written, or never.
     let alike = kind == below.kind() && matches!(kind, Kind::Files | Kind::System);
-    if !alike && (above.scripts().any(commands::leaves_caches) || anywhere(commands::share_manager)) {
+    let caches = above.scripts().any(commands::leaves_caches) || anywhere(commands::share_manager);
+    if !alike && (caches || below.scripts().any(commands::needs_lists)) {
         return None;
     }
     match wanted {
