@@ -1,9 +1,10 @@
 //! `align-continuations`: the continued lines of a list at one indent.
 
+use super::checks::Checks;
 use super::gaps::{Gap, Next, gaps};
 use super::indents::indent;
-use super::{Category, Diagnostic, Effect, Example, Fix, Input, Transform};
-use crate::edit::{Applicability, Edit};
+use super::{Category, Diagnostic, Effect, Example, Input, Transform};
+use crate::edit::Edit;
 use crate::syntax::{Instruction, Keyword};
 
 /// Puts continued lines at one indent.
@@ -76,20 +77,13 @@ fn belongs_to_shell(gap: &Gap, instruction: &Instruction) -> bool {
 }
 
 fn diagnostic(edits: Vec<Edit>) -> Diagnostic {
-    Diagnostic {
-        span: edits[0].span,
-        message: "continued lines do not stand at one indent".to_owned(),
-        reasons: Vec::new(),
-        missing: Vec::new(),
-        fix: Some(Fix {
-            title: "align the continued lines".to_owned(),
-            applicability: Applicability::Safe,
-            edits,
-            create: None,
-            ignore: Vec::new(),
-            declares: Vec::new(),
-        }),
-    }
+    Checks::default().fix(
+        edits[0].span,
+        "continued lines do not stand at one indent",
+        "align the continued lines",
+        edits,
+        &[],
+    )
 }
 
 #[cfg(test)]

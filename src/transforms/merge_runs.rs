@@ -55,6 +55,8 @@ struct Run<'a> {
     index: usize,
     instruction: &'a Instruction,
     parsed: Parsed,
+    /// Whether a comment tells a tool something about this RUN, which must not come to hold for another.
+    governed: bool,
 }
 
 /// RUN instructions side by side that become one: judged as that one would be, so that a second run finds nothing new.
@@ -76,9 +78,10 @@ fn run(input: &Input<'_>) -> Vec<Diagnostic> {
     if input.document.escape != '\\' {
         return Vec::new();
     }
+    let suppressions = Suppressions::of(input.document);
     let instructions = input.document.instructions.iter().enumerate();
     let mut groups: Vec<Group<'_>> =
-        instructions.filter_map(|(index, one)| Group::of(input, index, one)).collect();
+        instructions.filter_map(|(index, one)| Group::of(input, &suppressions, index, one)).collect();
     if groups.len() < 2 {
         return Vec::new();
     }
@@ -99,14 +102,12 @@ fn joined<'a>(
     wanted: Wanted,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Group<'a>> {
-    let suppressions = Suppressions::of(input.document);
-    let governed = |run: &Run<'_>| !suppressions.governing(input.document, run.index).is_empty();
     let mut done: Vec<Group<'a>> = Vec::new();
     for mut group in groups {
         while let Some(above) = done.last() {
             let pair = above.runs.last().zip(group.runs.first());
             let free = pair.is_some_and(|(first, second)| {
-                first.index + 1 == second.index && !governed(first) && !governed(second)
+                first.index + 1 == second.index && !first.governed && !second.governed
             });
             let Some(diagnostic) = free.then(|| judge(input, above, &group, wanted)).flatten() else { break };
             found.push(diagnostic);
@@ -119,7 +120,12 @@ fn joined<'a>(
 }
 
 impl<'a> Group<'a> {
-    fn of(input: &Input<'_>, index: usize, instruction: &'a Instruction) -> Option<Group<'a>> {
+    fn of(
+        input: &Input<'_>,
+        suppressions: &Suppressions,
+        index: usize,
+        instruction: &'a Instruction,
+    ) -> Option<Group<'a>> {
         if instruction.keyword != Keyword::Run || !instruction.heredocs.is_empty() {
             return None;
         }
@@ -127,7 +133,8 @@ impl<'a> Group<'a> {
         let parsed = input.shell.parse(text);
         let script = parsed.as_ref().as_ref().ok()?;
         let (kinds, commands) = (commands::kinds(script), script.simple_commands().len());
-        Some(Group { runs: vec![Run { index, instruction, parsed }], kinds, commands })
+        let governed = !suppressions.governing(input.document, index).is_empty();
+        Some(Group { runs: vec![Run { index, instruction, parsed, governed }], kinds, commands })
     }
 
     fn followed_by(mut self, below: Group<'a>) -> Group<'a> {

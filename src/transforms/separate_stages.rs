@@ -1,8 +1,9 @@
 //! `separate-stages`: a blank line before each stage, and one after the directives.
 
-use super::{Category, Diagnostic, Effect, Example, Fix, Input, Transform};
+use super::checks::Checks;
+use super::{Category, Diagnostic, Effect, Example, Input, Transform};
 use crate::config::BlankLines;
-use crate::edit::{Applicability, Edit};
+use crate::edit::Edit;
 use crate::syntax::{Keyword, TokenKind};
 
 /// Writes the blank lines by which a reader finds the stages.
@@ -77,20 +78,7 @@ fn stages<'i>(input: &'i Input<'_>) -> impl Iterator<Item = usize> + 'i {
 }
 
 fn diagnostic(edit: Edit, message: &str, title: &str) -> Diagnostic {
-    Diagnostic {
-        span: edit.span,
-        message: message.to_owned(),
-        reasons: Vec::new(),
-        missing: Vec::new(),
-        fix: Some(Fix {
-            title: title.to_owned(),
-            applicability: Applicability::Safe,
-            edits: vec![edit],
-            create: None,
-            ignore: Vec::new(),
-            declares: Vec::new(),
-        }),
-    }
+    Checks::default().fix(edit.span, message, title, vec![edit], &[])
 }
 
 #[cfg(test)]

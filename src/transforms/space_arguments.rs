@@ -1,8 +1,9 @@
 //! `space-arguments`: instructions at the start of their line, one blank between their parts.
 
+use super::checks::Checks;
 use super::gaps::gaps;
-use super::{Category, Diagnostic, Effect, Example, Fix, Input, Transform};
-use crate::edit::{Applicability, Edit};
+use super::{Category, Diagnostic, Effect, Example, Input, Transform};
+use crate::edit::Edit;
 use crate::source::Span;
 use crate::syntax::{Instruction, TokenKind};
 
@@ -46,20 +47,13 @@ fn spaced(input: &Input<'_>, instruction: &Instruction) -> Option<Diagnostic> {
     let gaps = gaps(instruction);
     let edits: Vec<Edit> = indent.into_iter().chain(gaps.iter().filter_map(|gap| gap.close(text))).collect();
     let span = edits.first()?.span;
-    Some(Diagnostic {
+    Some(Checks::default().fix(
         span,
-        message: "the blanks are not one between two words".to_owned(),
-        reasons: Vec::new(),
-        missing: Vec::new(),
-        fix: Some(Fix {
-            title: "put one blank between words".to_owned(),
-            applicability: Applicability::Safe,
-            edits,
-            create: None,
-            ignore: Vec::new(),
-            declares: Vec::new(),
-        }),
-    })
+        "the blanks are not one between two words",
+        "put one blank between words",
+        edits,
+        &[],
+    ))
 }
 
 /// The blanks and tabs before an instruction.

@@ -1,7 +1,8 @@
 //! `space-comments`: comments at the start of the line, `# like this`.
 
-use super::{Category, Diagnostic, Effect, Example, Fix, Input, Transform};
-use crate::edit::{Applicability, Edit};
+use super::checks::Checks;
+use super::{Category, Diagnostic, Effect, Example, Input, Transform};
+use crate::edit::Edit;
 use crate::source::Span;
 use crate::syntax::{Keyword, Token, TokenKind};
 
@@ -267,20 +268,7 @@ fn is_prose(text: &str) -> bool {
 }
 
 fn diagnostic(edit: Edit, message: &str, title: &str) -> Diagnostic {
-    Diagnostic {
-        span: edit.span,
-        message: message.to_owned(),
-        reasons: Vec::new(),
-        missing: Vec::new(),
-        fix: Some(Fix {
-            title: title.to_owned(),
-            applicability: Applicability::Safe,
-            edits: vec![edit],
-            create: None,
-            ignore: Vec::new(),
-            declares: Vec::new(),
-        }),
-    }
+    Checks::default().fix(edit.span, message, title, vec![edit], &[])
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! `tidy-blanks`: no blanks at line ends, no doubled blank lines, one final newline.
 
+use super::checks::Checks;
 use super::line_ends;
-use super::{Category, Diagnostic, Effect, Example, Fix, Input, Transform};
-use crate::edit::{Applicability, Edit};
+use super::{Category, Diagnostic, Effect, Example, Input, Transform};
+use crate::edit::Edit;
 use crate::source::Span;
 use crate::syntax::{Keyword, Token, TokenKind};
 
@@ -149,20 +150,7 @@ fn final_newline(input: &Input<'_>) -> Option<Diagnostic> {
 }
 
 fn diagnostic(span: Span, message: &str, title: &str, text: &str) -> Diagnostic {
-    Diagnostic {
-        span,
-        message: message.to_owned(),
-        reasons: Vec::new(),
-        missing: Vec::new(),
-        fix: Some(Fix {
-            title: title.to_owned(),
-            applicability: Applicability::Safe,
-            edits: vec![Edit::replace(span, text)],
-            create: None,
-            ignore: Vec::new(),
-            declares: Vec::new(),
-        }),
-    }
+    Checks::default().fix(span, message, title, vec![Edit::replace(span, text)], &[])
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! `uppercase-keywords`: instructions and `AS` in capitals, as the Dockerfile reference writes them.
 
-use super::{Category, Diagnostic, Effect, Example, Fix, Input, Transform};
+use super::checks::Checks;
+use super::{Category, Diagnostic, Effect, Example, Input, Transform};
 use crate::config::KeywordCase;
-use crate::edit::{Applicability, Edit};
+use crate::edit::Edit;
 use crate::source::Span;
 use crate::syntax::{Arguments, Instruction, Keyword};
 
@@ -56,20 +57,13 @@ fn keywords(instruction: &Instruction) -> impl Iterator<Item = Span> {
 
 fn diagnostic(span: Span, word: &str, new: String, case: KeywordCase) -> Diagnostic {
     let wanted = if case == KeywordCase::Lower { "small letters" } else { "capitals" };
-    Diagnostic {
+    Checks::default().fix(
         span,
-        message: format!("`{word}` is not in {wanted}"),
-        reasons: Vec::new(),
-        missing: Vec::new(),
-        fix: Some(Fix {
-            title: format!("write `{new}`"),
-            applicability: Applicability::Safe,
-            edits: vec![Edit::replace(span, new)],
-            create: None,
-            ignore: Vec::new(),
-            declares: Vec::new(),
-        }),
-    }
+        format!("`{word}` is not in {wanted}"),
+        format!("write `{new}`"),
+        vec![Edit::replace(span, new)],
+        &[],
+    )
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! `wrap-lists`: lists that are too long for a line, one entry a line.
 
+use super::checks::Checks;
 use super::gaps::{Between, Gap, Next, gaps};
 use super::indents::indent;
-use super::{Category, Diagnostic, Effect, Example, Fix, Input, Transform};
-use crate::edit::{Applicability, Edit};
+use super::{Category, Diagnostic, Effect, Example, Input, Transform};
+use crate::edit::Edit;
 use crate::syntax::{Arguments, Instruction, Keyword, Separator};
 
 /// Breaks long lists.
@@ -116,20 +117,13 @@ fn line_length(text: &str, offset: usize) -> usize {
 }
 
 fn diagnostic(edits: Vec<Edit>) -> Diagnostic {
-    Diagnostic {
-        span: edits[0].span,
-        message: "a list is too long for its line".to_owned(),
-        reasons: Vec::new(),
-        missing: Vec::new(),
-        fix: Some(Fix {
-            title: "write the list one entry a line".to_owned(),
-            applicability: Applicability::Safe,
-            edits,
-            create: None,
-            ignore: Vec::new(),
-            declares: Vec::new(),
-        }),
-    }
+    Checks::default().fix(
+        edits[0].span,
+        "a list is too long for its line",
+        "write the list one entry a line",
+        edits,
+        &[],
+    )
 }
 
 #[cfg(test)]

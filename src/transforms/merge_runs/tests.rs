@@ -94,6 +94,14 @@ fn what_differs_in_kind_waits() {
     held_back(&MERGE_RUNS, &[], "FROM a\nRUN git clone b\nRUN mkdir b\n", &["MR2"]);
     // What cleans up after a package manager has to stand at the end of its RUN.
     same(&MERGE_RUNS, "FROM a\nRUN apt-get update\nRUN mkdir b\n");
+    // What needs the lists of a RUN above stays right below it.
+    same(&MERGE_RUNS, "FROM a\nRUN gem install b\nRUN apt-get install -y c\n");
+    unproven(
+        "FROM a\nRUN mkdir b\nRUN apt-get update && apt-get install -y c\n",
+        "FROM a\nRUN mkdir b \\\n    && apt-get update && apt-get install -y c\n",
+    );
+    // What one join makes alike is judged in the same run.
+    same(&MERGE_RUNS, "FROM a\nRUN yum update -y\nRUN mkdir b && yum clean all\n");
     unproven(
         "FROM a\nRUN make\nRUN make install\nRUN rm b\n",
         "FROM a\nRUN make \\\n    && make install \\\n    && rm b\n",

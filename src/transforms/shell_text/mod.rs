@@ -13,10 +13,11 @@ use std::cell::RefCell;
 
 pub(super) use self::depth::Depths;
 pub(super) use self::joints::Joint;
+use super::checks::Checks;
 use super::shipped::Shipped;
-use super::{Diagnostic, Fix, Input, Part};
+use super::{Diagnostic, Input, Part};
 use crate::config::Indent;
-use crate::edit::{Applicability, Edit};
+use crate::edit::Edit;
 use crate::shell::{Parsed, Script};
 use crate::source::Span;
 use crate::syntax::{Arguments, Instruction, Keyword};
@@ -161,21 +162,8 @@ impl<'a> ShellText<'a> {
         if edits.is_empty() {
             return None;
         }
-        let fix = Fix {
-            title: title.to_owned(),
-            applicability: Applicability::Safe,
-            edits,
-            create: None,
-            ignore: Vec::new(),
-            declares: vec![Part::ShellBlanks],
-        };
-        Some(Diagnostic {
-            span: self.instruction.name_span(),
-            message: message.to_owned(),
-            reasons: Vec::new(),
-            missing: Vec::new(),
-            fix: Some(fix),
-        })
+        let span = self.instruction.name_span();
+        Some(Checks::default().fix(span, message, title, edits, &[Part::ShellBlanks]))
     }
 }
 
