@@ -190,7 +190,8 @@ fn judge(input: &Input<'_>, above: &Group<'_>, below: &Group<'_>, wanted: Wanted
     // is written, or never.
     let alike = kind == below.kind() && matches!(kind, Kind::Files | Kind::System);
     let caches = above.scripts().any(commands::leaves_caches) || anywhere(commands::share_manager);
-    if !alike && (caches || below.scripts().any(commands::needs_lists)) {
+    let needs_lists = below.scripts().find_map(commands::needs_lists).unwrap_or(false);
+    if !alike && (caches || needs_lists) {
         return None;
     }
     match wanted {

@@ -138,13 +138,13 @@ pub(super) fn leaves_caches(script: &Script) -> bool {
     managers(script, |_| true).into_iter().any(|manager| manager.is_system() || manager == Manager::Yarn)
 }
 
-/// Whether the script begins to use a package manager of the system without fetching its lists: what fetches them is
-/// another RUN, which belongs right before it, and not before what would be joined to its front.
-pub(super) fn needs_lists(script: &Script) -> bool {
+/// Whether the script begins to use a package manager of the system without fetching its lists, if it uses one: what
+/// fetches them is another RUN, which belongs right before it, and not before what would be joined to its front.
+pub(super) fn needs_lists(script: &Script) -> Option<bool> {
     let commands = script.simple_commands();
     let mut installs = commands.iter().filter_map(|placed| placed.command.install());
     let first = installs.find(|install| matches!(install.manager, Manager::Apt | Manager::Apk));
-    first.is_some_and(|install| matches!(install.action, Action::Install | Action::Upgrade))
+    first.map(|install| matches!(install.action, Action::Install | Action::Upgrade))
 }
 
 fn managers(script: &Script, wanted: fn(Action) -> bool) -> BTreeSet<Manager> {

@@ -100,6 +100,10 @@ fn what_differs_in_kind_waits() {
         "FROM a\nRUN mkdir b\nRUN apt-get update && apt-get install -y c\n",
         "FROM a\nRUN mkdir b \\\n    && apt-get update && apt-get install -y c\n",
     );
+    unproven(
+        "FROM a\nRUN mkdir b\nRUN apt-get update && apt-get install -y c\nRUN apt-get install -y d\n",
+        "FROM a\nRUN mkdir b \\\n    && apt-get update && apt-get install -y c \\\n    && apt-get install -y d\n",
+    );
     // What one join makes alike is judged in the same run.
     unproven(
         "FROM a\nRUN yum update -y\nRUN mkdir b\nRUN yum clean all\n",
