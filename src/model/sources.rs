@@ -63,7 +63,9 @@ impl Model {
         let Some((_, sources)) = words.split_last() else { return };
         for written in sources.iter().filter(|word| !opens_heredoc(word, &instruction.heredocs)) {
             let (word, certain) = self.expanded(index, written);
-            if word.as_deref().is_some_and(is_remote) {
+            // The scheme tells, whatever the variables behind it hold.
+            let address = word.as_deref().unwrap_or(written.trim_start_matches(['"', '\'']));
+            if is_remote(address) {
                 continue;
             }
             let written = (*written).to_owned();
@@ -149,6 +151,7 @@ mod tests {
     fn other_stages_urls_and_heredocs_are_no_context() {
         check(
             "FROM a AS b\nFROM b\nCOPY --from=b /x /y\nADD https://example.com/x git@example.com:o/r.git /y\n\
+             ARG V\nADD https://example.com/$V \"https://example.com/$V\" /y\n\
              COPY <<EOF <<-\"END\" local /z\nEOF\nEND\nONBUILD COPY . .\n",
             &[(Some("local"), true)],
         );

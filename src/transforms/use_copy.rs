@@ -78,10 +78,15 @@ fn run(input: &Input<'_>) -> Vec<Diagnostic> {
 fn judge(input: &Input<'_>, source: &ContextSource, checks: &mut Checks) -> Option<()> {
     let written = &source.written;
     let remedy = "write COPY by hand, if it is no archive";
-    let Some(word) = source.word.as_deref().filter(|_| source.certain) else {
-        checks.misses("AC1", format!("`{written}` depends on a build argument"), remedy);
+    let Some(word) = source.word.as_deref() else {
+        let text = format!("nothing tells what `{written}` is: COPY takes no URL");
+        checks.breaks("AC1", text, remedy);
         return Some(());
     };
+    if !source.certain {
+        checks.misses("AC1", format!("`{written}` depends on a build argument"), remedy);
+        return Some(());
+    }
     // A list that is not the whole says nothing of what else a pattern fits.
     let mut whole = input.project.tree().truncated().is_none();
     let found = match input.project.resolve(word) {
@@ -203,6 +208,9 @@ mod tests {
         held_back(&USE_COPY, &[], "FROM a\nADD app /app\n", &["AC1"]);
         held_back(&USE_COPY, &[], "FROM a\nADD node-v1.2 /app\n", &["AC1"]);
         held_back(&USE_COPY, &[], "FROM a\nARG JAR=app.jar\nADD $JAR /app.jar\n", &["AC1"]);
+        // It may be a URL, which COPY does not take: no fix, not even one that is not proven.
+        held_back(&USE_COPY, &[], "FROM a\nARG JAR\nADD $JAR /app.jar\n", &["AC1"]);
+        same(&USE_COPY, "FROM a\nARG V\nADD https://example.com/$V.jar /app.jar\n");
         held_back(&USE_COPY, &[], "FROM a\nADD x* /app/\n", &["AC1"]);
     }
 
